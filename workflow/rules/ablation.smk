@@ -1,0 +1,75 @@
+def repeated(wildcards):
+    """Addresses of the runs that an ablation repeats, then of those that give its consensus set."""
+    cell = study.cell(wildcards)
+    repeated = study.blocks_with(cell, parse_seeds(wildcards.seeds))
+    runs = {"repeated": [study.run_address(cell, block) for block in repeated]}
+    plan = study.ablations[cell, wildcards.seeds]
+    if plan.consensus_from:
+        source, seeds = consensus_source(cell, plan)
+        runs["consensus"] = [
+            study.run_address(source, block)
+            for block in study.blocks_with(source, seeds)
+        ]
+    return runs
+
+
+rule ablate:
+    input:
+        unpack(
+            lambda wildcards: {
+                f"{role}_{kind}": files
+                for role, runs in repeated(wildcards).items()
+                for kind, files in (
+                    ("trajectories", [file for run in runs for file in trajectory(run)]),
+                    ("inversions", [inversion_of(run) for run in runs]),
+                )
+            }
+        ),
+        dataset="results/runs/{dataset}/dataset.npz",
+    output:
+        [
+            f"{RESULTS}/ablations/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}/{name}"
+            for name in TRAJECTORY
+        ],
+    params:
+        code=code("ablate"),
+        specification=lambda wildcards: study.training_specification(
+            study.cell(wildcards)
+        ),
+        plan=lambda wildcards: canonical(
+            study.ablations[study.cell(wildcards), wildcards.seeds]
+        ),
+        defining=canonical(study.defining),
+        columns=lambda wildcards: study.run_columns(study.cell(wildcards)),
+    log:
+        f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.log",
+    benchmark:
+        f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.tsv"
+    message:
+        "Retraining {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset} without chosen points, seeds {wildcards.seeds}"
+    threads: lookup(dpath="training/threads", within=config, default=1)
+    # Others wait for it: the longest path of the workflow leads through here.
+    priority: 50
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/ablate.py"
+
+
+rule ablation:
+    input:
+        trajectories=[file for run in all_ablations for file in trajectory(run)],
+        inversions=[inversion_of(run) for run in all_ablations],
+    output:
+        f"{RESULTS}/tables/ablation.parquet",
+    params:
+        code=code("ablation"),
+        defining=canonical(study.defining),
+    log:
+        f"{RESULTS}/logs/ablation.log",
+    message:
+        "Table of ablations"
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/ablation.py"

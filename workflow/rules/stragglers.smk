@@ -1,0 +1,64 @@
+rule stragglers:
+    input:
+        dataset=lambda wildcards: dataset_of(study.cell(wildcards)),
+        trajectories=lambda wildcards: [
+            file for run in runs_of(study.cell(wildcards)) for file in trajectory(run)
+        ],
+        inversions=lambda wildcards: [
+            inversion_of(run) for run in runs_of(study.cell(wildcards))
+        ],
+    output:
+        table=f"{RESULTS}/stragglers/{{dataset}}/{{network}}/{{optimizer}}.parquet",
+        sets=f"{RESULTS}/stragglers/{{dataset}}/{{network}}/{{optimizer}}.npz",
+    params:
+        code=code("stragglers"),
+        defining=canonical(study.defining),
+    log:
+        f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.log",
+    message:
+        "Stragglers of {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}"
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/stragglers.py"
+
+
+rule conservation:
+    input:
+        dataset=lambda wildcards: dataset_of(study.cell(wildcards)),
+        trajectories=lambda wildcards: [
+            file for run in runs_of(study.cell(wildcards)) for file in trajectory(run)
+        ],
+    output:
+        table=f"{RESULTS}/conservation/{{dataset}}/{{network}}/{{optimizer}}.parquet",
+        peak=f"{RESULTS}/conservation_peak/{{dataset}}/{{network}}/{{optimizer}}.parquet",
+    params:
+        code=code("conservation"),
+    log:
+        f"{RESULTS}/logs/conservation/{{dataset}}/{{network}}/{{optimizer}}.log",
+    message:
+        "Conservation of {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}"
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/conservation.py"
+
+
+rule overlap:
+    input:
+        [
+            f"{RESULTS}/stragglers/{address}.npz" for address in study.cells
+        ],
+    output:
+        f"{RESULTS}/tables/overlap.parquet",
+    params:
+        code=code("overlap"),
+        cells=[study.run_columns(cell) for cell in study.cells.values()],
+    log:
+        f"{RESULTS}/logs/overlap.log",
+    message:
+        "Overlap of straggler sets between networks and optimisers"
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/overlap.py"

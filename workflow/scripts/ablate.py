@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow.stragglers import datasets
+from workflow.stragglers.ablation import removals
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.specification import (
+    AblationPlan,
+    Dataset,
+    Defining,
+    Network,
+    Optimizer,
+    Protocol,
+    from_canonical,
+    parse_seeds,
+)
+from workflow.stragglers.training import train
+from workflow.stragglers.trajectory import read_trajectories
+
+with job_log(snakemake.log[0]):
+    _, network, optimizer, protocol = from_canonical(
+        snakemake.params.specification, Dataset, Network, Optimizer, Protocol
+    )
+    (plan,) = from_canonical(snakemake.params.plan, AblationPlan)
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    dataset = datasets.Dataset.load(snakemake.input.dataset)
+
+    def blocks(role):
+        tables = [pd.read_parquet(table) for table in snakemake.input[f"{role}_inversions"]]
+        return read_trajectories(snakemake.input[f"{role}_trajectories"]), tables
+
+    consensus = None
+    if plan.consensus_from:
+        consensus = straggler_rate(straggler_sets(*blocks("consensus"), defining).sets) >= CONSENSUS_RATE
+    chosen = removals(parse_seeds(snakemake.wildcards.seeds), *blocks("repeated"), plan, defining, dataset, consensus)
+    train(
+        dataset,
+        network,
+        optimizer,
+        protocol,
+        runs=pd.DataFrame([{**snakemake.params.columns, **removal.row} for removal in chosen]),
+        folder=Path(snakemake.output[0]).parent,
+        removed=np.stack([removal.points for removal in chosen]),
+        noise=plan.noise,
+        device=snakemake.config["training"].get("device", "auto"),
+    )

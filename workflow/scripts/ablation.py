@@ -1,0 +1,15 @@
+import pandas as pd
+
+from workflow.stragglers.ablation import ablation_table
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.trajectory import read_trajectories
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    trajectories = read_trajectories(snakemake.input.trajectories)
+    parts = [
+        ablation_table(trajectory, pd.read_parquet(inversions), defining)
+        for trajectory, inversions in zip(trajectories, snakemake.input.inversions, strict=True)
+    ]
+    pd.concat(parts, ignore_index=True).to_parquet(snakemake.output[0], index=False)

@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.observables import dynamics
+from workflow.stragglers.trajectory import Trajectory
+
+with job_log(snakemake.log[0]):
+    dynamics(Trajectory(Path(snakemake.input[0]).parent)).to_parquet(snakemake.output[0], index=False)

@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.stragglers import datasets
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical, parse_seeds
+from workflow.stragglers.training import train
+
+with job_log(snakemake.log[0]):
+    _, network, optimizer, protocol = from_canonical(
+        snakemake.params.specification, Dataset, Network, Optimizer, Protocol
+    )
+    seeds = parse_seeds(snakemake.wildcards.seeds)
+    train(
+        datasets.Dataset.load(snakemake.input.dataset),
+        network,
+        optimizer,
+        protocol,
+        runs=pd.DataFrame({**snakemake.params.columns, "seed": seeds, "removed": "none", "draw": 0}),
+        folder=Path(snakemake.output[0]).parent,
+        device=snakemake.config["training"].get("device", "auto"),
+    )

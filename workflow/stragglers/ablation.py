@@ -1,0 +1,141 @@
+"""Which points each retraining leaves out. Removal is a 0/1 weight per (run, point)."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .datasets import Dataset
+from .inversion import defining_inversions
+from .specification import AblationPlan, Defining
+from .trajectory import Trajectory
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One retraining: the run it repeats and what it leaves out."""
+
+    seed: int
+    removed: str
+    """``none``, ``stragglers``, ``random``, ``misclassified_at`` or ``consensus``."""
+    points: np.ndarray
+    """Booleans (P,): the points left out."""
+    draw: int = 0
+    """Number of the random draw; 0 for the other kinds."""
+    removed_error: float = np.nan
+    """Training error ε(t) of the removed set S(t), where it is one run's."""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What the tables say of this removal."""
+        return {
+            "seed": self.seed,
+            "removed": self.removed,
+            "draw": self.draw,
+            "n_removed": int(self.points.sum()),
+            "removed_fraction": float(self.points.mean()),
+            "removed_error": self.removed_error,
+        }
+
+
+def random_like(points: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As many random points as ``points`` holds, class by class; booleans (P,)."""
+    drawn = np.zeros_like(points)
+    for c in np.unique(classes[points]):
+        members = np.flatnonzero(classes == c)
+        drawn[rng.choice(members, int(points[members].sum()), replace=False)] = True
+    return drawn
+
+
+def logarithmic_epochs(epochs: int, points: int, first: int = 1) -> np.ndarray:
+    """About ``points`` distinct epochs, evenly spaced in their logarithm, from ``first`` to the last."""
+    return np.unique(np.geomspace(first, epochs, points).round().astype(int))
+
+
+def removals_of_run(
+    seed: int,
+    sets: np.ndarray,
+    train_error: np.ndarray,
+    inversion_epoch: int | None,
+    classes: np.ndarray,
+    random_draws: int,
+    grid: Sequence[int],
+) -> list[Removal]:
+    """The retrainings of one run (the paper's Fig. 2 a, c): nothing, stragglers, random, S(t).
+
+    ``sets`` (epochs + 1, P) booleans and ``train_error`` (epochs + 1,) are the run's own. Without an
+    inversion there are no stragglers, and no random points to match them. An empty S(t) is left
+    out: removing it is removing nothing.
+    """
+    removals = [Removal(seed, "none", np.zeros(sets.shape[1], bool))]
+    if inversion_epoch is not None:
+        stragglers = sets[inversion_epoch]
+        removals.append(Removal(seed, "stragglers", stragglers, removed_error=float(train_error[inversion_epoch])))
+        for draw in range(random_draws):
+            rng = np.random.default_rng([seed, draw])
+            removals.append(Removal(seed, "random", random_like(stragglers, classes, rng), draw=draw))
+    for epoch in grid:
+        if sets[epoch].any():
+            removals.append(Removal(seed, "misclassified_at", sets[epoch], removed_error=float(train_error[epoch])))
+    return removals
+
+
+def removals(
+    seeds: Sequence[int],
+    trajectories: Sequence[Trajectory],
+    inversions: Sequence[pd.DataFrame],
+    plan: AblationPlan,
+    defining: Defining,
+    dataset: Dataset,
+    consensus: np.ndarray | None = None,
+) -> list[Removal]:
+    """All retrainings of the runs of ``seeds``, whose blocks are given with their inversions.
+
+    ``consensus`` (P,) is a set to remove from every run beside. What would leave one label without
+    points is left out, with a message.
+    """
+    grid = logarithmic_epochs(len(trajectories[0].loss) - 1, plan.grid) if plan.grid else []
+    found: list[Removal] = []
+    for trajectory, table in zip(trajectories, inversions, strict=True):
+        for row in defining_inversions(table, defining).itertuples():
+            if row.seed not in seeds:
+                continue
+            if not row.found:
+                log.info("seed %d has no inversion, so no stragglers to remove", row.seed)
+            found += removals_of_run(
+                row.seed,
+                trajectory.sets(slice(None), row.run),
+                trajectory.train_error[:, row.run],
+                row.epoch if row.found else None,
+                dataset.class_train,
+                plan.random_draws,
+                grid,
+            )
+            if consensus is not None:
+                found.append(Removal(row.seed, "consensus", consensus))
+    for removal in found:
+        if not trainable(removal, dataset.label_train):
+            log.info("%s of seed %d: leaves a label without points, left out", removal.removed, removal.seed)
+    return [removal for removal in found if trainable(removal, dataset.label_train)]
+
+
+def ablation_table(trajectory: Trajectory, inversions: pd.DataFrame, defining: Defining) -> pd.DataFrame:
+    """The ``ablation`` table of retrained runs: one row a run and noise, sigma 0 being clean data."""
+    inverted = defining_inversions(inversions, defining).set_index("run")
+    runs = trajectory.runs.assign(layer=inverted["layer"], inversion_found=inverted["found"])
+    sigmas = [0.0, *trajectory.sigma]
+    errors = [trajectory.test_error[-1], *trajectory.noisy_test_error]
+    return pd.concat(
+        [runs.assign(sigma=sigma, test_error=error) for sigma, error in zip(sigmas, errors, strict=True)],
+        ignore_index=True,
+    )
+
+
+def trainable(removal: Removal, label: np.ndarray) -> bool:
+    """Whether points of both labels (±1) are left."""
+    return len(np.unique(label[~removal.points])) == 2

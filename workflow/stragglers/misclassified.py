@@ -1,0 +1,277 @@
+"""Sets of misclassified points: stragglers, their consensus, and how well sets are conserved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pandas as pd
+
+from .datasets import Dataset
+from .inversion import defining_inversions
+from .observables import ADDRESS
+from .specification import Defining
+from .trajectory import Trajectory
+
+CONSENSUS_RATE = 0.5
+
+
+@dataclass(frozen=True)
+class StragglerSets:
+    """S(t*) of the runs that inverted: ``seeds`` (n,), ``sets`` booleans (n, P)."""
+
+    seeds: np.ndarray
+    sets: np.ndarray
+
+    def save(self, path: str) -> None:
+        np.savez(path, seeds=self.seeds, sets=np.packbits(self.sets, axis=1), n_samples=self.sets.shape[1])
+
+    @classmethod
+    def load(cls, path: str) -> "StragglerSets":
+        with np.load(path) as stored:
+            sets = np.unpackbits(stored["sets"], axis=1, count=int(stored["n_samples"])).view(bool)
+            return cls(stored["seeds"], sets)
+
+
+def straggler_sets(
+    trajectories: Sequence[Trajectory], inversions: Sequence[pd.DataFrame], defining: Defining
+) -> StragglerSets:
+    """S(t*) of every run of the blocks that has the inversion which ``defining`` names."""
+    seeds, sets = [], []
+    for trajectory, table in zip(trajectories, inversions, strict=True):
+        found = defining_inversions(table, defining).query("found")
+        seeds.append(found["seed"].to_numpy(int))
+        sets.append(trajectory.sets(found["epoch"].to_numpy(int), found["run"].to_numpy(int)))
+    return StragglerSets(np.concatenate(seeds), np.concatenate(sets))
+
+
+def straggler_rate(sets: np.ndarray) -> np.ndarray:
+    """Share of the runs (rows of booleans (runs, P)) whose S(t*) holds each point; NaN without runs."""
+    return sets.mean(axis=0) if len(sets) else np.full(sets.shape[1], np.nan)
+
+
+def straggler_table(
+    sets: StragglerSets, dataset: Dataset, runs: pd.DataFrame, inversions: pd.DataFrame, defining: Defining
+) -> pd.DataFrame:
+    """The ``stragglers`` table of a cell: one row a training point.
+
+    ``consensus``: rate of at least 0.5; ``strict``: in S(t*) of every run that inverted.
+    """
+    rate = straggler_rate(sets.sets)
+    address = runs.iloc[0].to_dict() | {"layer": defining_inversions(inversions, defining)["layer"].iloc[0]}
+    return pd.DataFrame(
+        {
+            **{name: address[name] for name in ADDRESS},
+            "sample_id": dataset.sample_id,
+            "class": dataset.class_train,
+            "label": dataset.label_train,
+            "n_runs": len(sets.sets),
+            "straggler_rate": rate,
+            "consensus": rate >= CONSENSUS_RATE,
+            "strict": rate == 1,
+        }
+    )
+
+
+def hypergeometric_mean(k1, k2, n_samples: int):
+    """Expected common points of two independent random sets of k1 and k2 out of ``n_samples``."""
+    return np.multiply(k1, k2, dtype=float) / n_samples
+
+
+def hypergeometric_variance(k1, k2, n_samples: int):
+    """Variance of the same: k1 k2 (n - k1)(n - k2) / (n² (n - 1))."""
+    n = float(n_samples)
+    k1, k2 = np.asarray(k1, float), np.asarray(k2, float)
+    return k1 * k2 * (n - k1) * (n - k2) / (n**2 * (n - 1))
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Common points of pairs of sets and what chance gives; ``weight`` counts each pair."""
+
+    common: np.ndarray
+    expected: np.ndarray
+    null_variance: np.ndarray
+    jaccard: np.ndarray
+    weight: np.ndarray
+
+    def __post_init__(self):
+        if self.weight.shape != self.common.shape:
+            raise ValueError(f"weight {self.weight.shape} and common {self.common.shape} differ")
+
+    def summary(self) -> dict[str, float]:
+        """Columns of the ``conservation`` and ``overlap`` tables, means over pairs.
+
+        z is the paper's (Fig. 2d): excess over the hypergeometric mean in standard deviations of
+        the overlap *over pairs*; ``sd_null`` is the null's own, for comparison. z is NaN where
+        pairs do not vary.
+        """
+        n_pairs = self.weight.sum()
+        if n_pairs == 0:
+            return dict.fromkeys(("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard"), np.nan)
+        mean = {
+            name: float((getattr(self, name) * self.weight).sum() / n_pairs)
+            for name in ("common", "expected", "null_variance", "jaccard")
+        }
+        spread = ((self.common - mean["common"]) ** 2 * self.weight).sum()
+        sd = float(np.sqrt(spread / (n_pairs - 1))) if n_pairs > 1 else np.nan
+        return {
+            "mean_common": mean["common"],
+            "expected_common": mean["expected"],
+            "sd_common": sd,
+            "sd_null": float(np.sqrt(mean["null_variance"])),
+            "z": (mean["common"] - mean["expected"]) / sd if sd > 0 else np.nan,
+            "jaccard": mean["jaccard"],
+        }
+
+
+def overlap(sets_a: np.ndarray, sets_b: np.ndarray, weight: np.ndarray) -> Overlap:
+    """All pairs between two stacks of sets, booleans (runs, P), by one matrix product.
+
+    ``weight`` (runs_a, runs_b) counts each pair: 0 for those that do not belong (a run with itself,
+    runs of one seed).
+    """
+    n_samples = sets_a.shape[1]
+    common = (sets_a.astype(np.float32) @ sets_b.astype(np.float32).T).astype(float)
+    size_a, size_b = sets_a.sum(1)[:, None], sets_b.sum(1)[None, :]
+    union = size_a + size_b - common
+    return Overlap(
+        common=common,
+        expected=hypergeometric_mean(size_a, size_b, n_samples),
+        null_variance=hypergeometric_variance(size_a, size_b, n_samples),
+        # Two empty sets are the same set.
+        jaccard=np.divide(common, union, out=np.ones_like(common), where=union > 0),
+        weight=np.asarray(weight, float),
+    )
+
+
+def all_pairs(n_runs: int) -> np.ndarray:
+    """Weight that counts every unordered pair of different runs once."""
+    return np.triu(np.ones((n_runs, n_runs)), 1)
+
+
+def overlap_table(cells: Sequence[Mapping[str, str]], sets: Sequence[StragglerSets]) -> pd.DataFrame:
+    """The ``overlap`` table: one row a pair of cells of one dataset, a cell with itself included.
+
+    ``cells`` are the address columns of each. Only pairs of different seeds count: two networks
+    that start from the same numbers are not independent.
+    """
+    rows = []
+    for i, j in combinations_with_replacement(range(len(cells)), 2):
+        if cells[i]["dataset"] != cells[j]["dataset"]:
+            continue
+        a, b = sets[i], sets[j]
+        different = (a.seeds[:, None] != b.seeds[None, :]).astype(float)
+        weight = np.triu(different) if i == j else different
+        rows.append(
+            {
+                **{name: cells[i][name] for name in ("dataset", "source", "task", "subset")},
+                **{f"{name}_a": cells[i][name] for name in ("network", "optimizer")},
+                **{f"{name}_b": cells[j][name] for name in ("network", "optimizer")},
+                "n_pairs": int(weight.sum()),
+                **overlap(a.sets, b.sets, weight).summary(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How well misclassified sets are conserved over all pairs of runs (the paper's Fig. 2d).
+
+    Returns the ``conservation`` table (one row an epoch, and one a common training error) and its
+    peak with a bootstrap interval over runs. Runs that diverged are left out.
+    """
+    address = {name: trajectories[0].runs[name].iloc[0] for name in ADDRESS if name != "layer"}
+    error = np.concatenate([t.train_error for t in trajectories], axis=1)
+    finite = np.isfinite(error).all(axis=0)
+    columns = [(t, run) for t in trajectories for run in range(t.train_error.shape[1])]
+    columns = [column for column, good in zip(columns, finite, strict=True) if good]
+    error = error[:, finite]
+    n_runs = error.shape[1]
+    rows, peaks = [], []
+    for alignment, epochs in _alignments(error):
+        overlaps = []
+        for at in epochs:
+            sets = np.stack([t.sets(epoch, run) for epoch, (t, run) in zip(at, columns, strict=True)])
+            overlaps.append(overlap(sets, sets, all_pairs(n_runs)))
+            rows.append(
+                {
+                    **address,
+                    "layer": pd.NA,  # a misclassified set is of the whole network
+                    "alignment": alignment,
+                    "epoch": at.mean(),
+                    "train_error": error[at, range(n_runs)].mean(),
+                    "n_runs": n_runs,
+                    **overlaps[-1].summary(),
+                }
+            )
+        if overlaps and n_runs > 2:
+            mean_error = np.array([row["train_error"] for row in rows[-len(overlaps) :]])
+            peaks.append({**address, "alignment": alignment, "n_runs": n_runs, **_peak(overlaps, mean_error)})
+    return pd.DataFrame(rows), pd.DataFrame(peaks)
+
+
+def _alignments(error: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Epochs (points, runs) at which runs are compared: the same epoch, the same training error."""
+    n_epochs, n_runs = error.shape
+    yield "epoch", np.tile(np.arange(n_epochs)[:, None], n_runs)
+    if n_runs:
+        yield "train_error", epochs_at_error(error, error_grid(error))
+
+
+def z_scores(common: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """z of each of a stack of pair matrices (points, runs * runs) with ``weight`` (runs * runs,)."""
+    total = weight.sum()
+    mean = common @ weight / total
+    variance = (common**2 @ weight / total - mean**2) * total / (total - 1)
+    excess = mean - expected @ weight / total
+    return np.divide(excess, np.sqrt(np.clip(variance, 0, None)), out=np.full(len(mean), np.nan), where=variance > 0)
+
+
+PEAK_RESAMPLES = 500
+PEAK_LEAST_COMMON = 10
+"""Below so many common points on average, z is noise: the peak is sought above."""
+
+
+def _peak(overlaps: Sequence[Overlap], train_error: np.ndarray) -> dict[str, float]:
+    """Where z is largest, its interval from resampled runs (pairs of a run with itself left out)."""
+    common = np.stack([pair.common.ravel() for pair in overlaps])
+    expected = np.stack([pair.expected.ravel() for pair in overlaps])
+    n_runs = len(overlaps[0].common)
+    weight = all_pairs(n_runs)
+    kept = np.flatnonzero(common @ weight.ravel() / weight.sum() >= PEAK_LEAST_COMMON)
+    if len(kept) == 0:
+        return dict.fromkeys(("train_error", "ci_low", "ci_high", "z"), np.nan)
+    common, expected, train_error = common[kept], expected[kept], train_error[kept]
+
+    def peak(weight: np.ndarray) -> tuple[float, float]:
+        z = z_scores(common, expected, weight.ravel())
+        return (train_error[np.nanargmax(z)], np.nanmax(z)) if np.isfinite(z).any() else (np.nan, np.nan)
+
+    rng = np.random.default_rng(0)
+    draws = []
+    for _ in range(PEAK_RESAMPLES):
+        count = rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs)).astype(float)
+        draws.append(peak(weight * np.outer(count, count))[0] if (count > 0).sum() > 2 else np.nan)
+    low, high = np.nanpercentile(draws, [2.5, 97.5])
+    at, z = peak(weight)
+    return {"train_error": at, "ci_low": low, "ci_high": high, "z": z}
+
+
+def epochs_at_error(train_error: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """First epoch at which each run's error is at or below each of ``errors``, which all reach.
+
+    ``train_error`` (epochs + 1, runs); the result is (len(errors), runs).
+    """
+    return np.array([(train_error <= error).argmax(axis=0) for error in errors], int)
+
+
+def error_grid(train_error: np.ndarray, points: int = 40) -> np.ndarray:
+    """Errors, log-spaced and falling, that every run of (epochs + 1, runs) passes through.
+
+    The start is the least of the runs' initial errors, so that no run is below it at once.
+    """
+    start = np.nanmin(train_error[0])
+    end = np.nanmax(np.nanmin(train_error, axis=0))
+    floor = max(end, 1e-3)
+    return np.geomspace(start, floor, points) if start > floor else np.empty(0)

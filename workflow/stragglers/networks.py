@@ -1,0 +1,94 @@
+"""Fully connected networks, many of one architecture side by side (shapes: run, unit, sample)."""
+
+from collections.abc import Sequence
+
+import torch
+
+from .specification import Network
+
+ACTIVATIONS = {"tanh": torch.tanh_, "relu": torch.relu_, "linear": lambda z: z}
+
+
+def _tanh_backward(gradient: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+    return torch.ops.aten.tanh_backward.grad_input(gradient, h, grad_input=gradient)
+
+
+def _relu_backward(gradient: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+    return torch.ops.aten.threshold_backward.grad_input(gradient, h, 0, grad_input=gradient)
+
+
+# Each takes dL/dh and h = f(z) and returns dL/dz, written over dL/dh to spare a pass of memory.
+ACTIVATIONS_BACKWARD = {
+    "tanh": _tanh_backward,
+    "relu": _relu_backward,
+    "linear": lambda gradient, h: gradient,
+}
+
+
+def initial_parameters(
+    network: Network, n_features: int, varying: torch.Tensor, seeds: Sequence[int], n_outputs: int = 2
+) -> list[torch.Tensor]:
+    """Initial weights of one network per seed, PyTorch's default ``Linear`` initialisation.
+
+    Seed ``s`` gives the very numbers of ``torch.manual_seed(s)`` followed by
+    ``Sequential(Linear(n_features, width), ..., Linear(width, n_outputs))``. Features that never
+    vary are zero in all data, so their weights are drawn (the scale of the others depends on
+    ``n_features``) and then dropped.
+
+    Returns ``[W1, W2, b2, W3, b3, ...]`` with ``W1`` of shape (runs * width, varying features + 1),
+    its last column the bias, and then ``W`` (runs, out, in) and ``b`` (runs, out, 1).
+    """
+    widths = [n_features] + [network.width] * (network.depth - 1) + [n_outputs]
+    drawn = []
+    for seed in seeds:
+        generator = torch.Generator().manual_seed(seed)
+        layers = []
+        for n_in, n_out in zip(widths, widths[1:], strict=False):
+            bound = n_in**-0.5
+            layers.append(torch.empty(n_out, n_in).uniform_(-bound, bound, generator=generator))
+            layers.append(torch.empty(n_out, 1).uniform_(-bound, bound, generator=generator))
+        drawn.append(layers)
+    stacked = [torch.stack(layer) for layer in zip(*drawn, strict=True)]
+    first = torch.cat([stacked[0][:, :, varying], stacked[1]], dim=2).flatten(0, 1)
+    return [first, *stacked[2:]]
+
+
+def forward(
+    network: Network, parameters: list[torch.Tensor], x: torch.Tensor
+) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """Hidden representations, one (runs, width, samples) a layer, and outputs (runs, classes, samples).
+
+    ``x`` has shape (samples, varying features + 1), its last column 1. The first layer of all
+    runs is one matrix product.
+    """
+    first, *rest = parameters
+    f = ACTIVATIONS[network.activation]
+    h = f((first @ x.T).unflatten(0, (-1, network.width)))
+    hidden = [h]
+    for weight, bias in zip(rest[:-2:2], rest[1:-2:2], strict=True):
+        h = f(torch.baddbmm(bias, weight, h))
+        hidden.append(h)
+    return hidden, torch.baddbmm(rest[-1], rest[-2], h)
+
+
+def add_gradient(
+    network: Network,
+    parameters: list[torch.Tensor],
+    x: torch.Tensor,
+    hidden: list[torch.Tensor],
+    output_gradient: torch.Tensor,
+) -> None:
+    """Add the gradient of these samples to each parameter's ``grad`` by back-propagation.
+
+    ``output_gradient`` is dL/d(outputs), shape (runs, classes, samples). Written by hand because
+    it reuses the activations in place: one memory pass a layer beside the matrix products.
+    """
+    backward = ACTIVATIONS_BACKWARD[network.activation]
+    first, *rest = parameters
+    delta = output_gradient
+    for layer in reversed(range(len(hidden))):
+        weight, bias = rest[2 * layer], rest[2 * layer + 1]
+        weight.grad.baddbmm_(delta, hidden[layer].mT)
+        bias.grad.add_(delta.sum(2, keepdim=True))
+        delta = backward(weight.mT @ delta, hidden[layer])
+    first.grad.addmm_(delta.flatten(0, 1), x)

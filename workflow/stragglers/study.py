@@ -1,0 +1,226 @@
+"""A study: one configuration, checked, and the runs it asks for with their addresses.
+
+Shared runs live under ``runs/{dataset}/{network}/{optimizer}/seeds-{block}``, where each part is the
+config's name and a hash of what it means (:func:`.specification.address`), so two studies
+share a run exactly if they mean the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from . import datasets
+from .errors import InputError
+from .specification import (
+    AblationPlan,
+    Dataset,
+    Defining,
+    Detection,
+    Network,
+    Optimizer,
+    Protocol,
+    address,
+    canonical,
+    parse_seeds,
+)
+
+REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
+"""The network and optimiser that the others are compared with, by their config names."""
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """Runs that differ in their seed only, by config names."""
+
+    dataset: str
+    network: str
+    optimizer: str
+
+
+def validate(config: Mapping[str, Any], schema_file: str | Path) -> None:
+    """Raise :class:`InputError` that names the first key at odds with the schema."""
+    schema = yaml.safe_load(Path(schema_file).read_text())
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is None:
+        return
+    key = ".".join(map(str, error.absolute_path)) or "top level"
+    hint = error.schema.get("description", "")
+    if error.validator == "additionalProperties":
+        known = ", ".join(error.schema.get("properties", {}))
+        hint = f"known keys: {known}" if known else hint
+    raise InputError(f"config, {key}: {error.message}" + (f" ({hint})" if hint else ""))
+
+
+def _pick(kind: type, entry: Mapping[str, Any]) -> Any:
+    """The keys of ``entry`` that ``kind`` has, as one of it."""
+    return kind(**{f.name: entry[f.name] for f in fields(kind) if f.name in entry})
+
+
+def consensus_source(cell: Cell, plan: AblationPlan) -> tuple[Cell, range]:
+    """The cell and seeds whose consensus stragglers an ablation of ``cell`` removes."""
+    source = plan.consensus_from
+    other = Cell(cell.dataset, source.get("network", cell.network), source.get("optimizer", cell.optimizer))
+    return other, parse_seeds(source["seeds"])
+
+
+class Study:
+    """Names -> specifications, cells -> blocks of seeds, and the address of each.
+
+    Raises :class:`InputError` for a name that is used but not defined, a seed that stands in two
+    blocks of a cell, an ablation without the runs it repeats, or a damaged local data file.
+    """
+
+    def __init__(self, config: Mapping[str, Any]):
+        self.name: str = config["study"]
+        self.data_dir: str = str(config.get("data_dir", "data"))
+        self.config = config
+        self.titles = {name: entry.get("title", name) for name, entry in config["datasets"].items()}
+        self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
+        self.networks = {name: Network(**entry) for name, entry in config["networks"].items()}
+        self.optimizers = {name: Optimizer.from_config(name, entry) for name, entry in config["optimizers"].items()}
+        self.protocol = _pick(Protocol, config["training"])
+        inversion = config.get("inversion", {})
+        self.detection = _pick(Detection, inversion)
+        self.defining = _pick(Defining, inversion)
+        self.blocks = self._collect_blocks()
+        self.ablations = self._collect_ablations()
+
+    def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
+        source, file = entry["source"], entry.get("file")
+        if (source == "npz") != (file is not None):
+            raise InputError(f"datasets.{name}.file: give it with `source: npz`, and only then")
+        try:
+            datasets.check_files(source, file, self.data_dir)
+            content = datasets.content(source, file, self.data_dir)
+        except InputError as error:
+            raise InputError(f"datasets.{name}: {error}") from error
+        return Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), content)
+
+    def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
+        names = {**REFERENCE, **{key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}}
+        for key, defined in (
+            ("datasets", self.datasets),
+            ("networks", self.networks),
+            ("optimizers", self.optimizers),
+        ):
+            for name in names[key]:
+                if name not in defined:
+                    raise InputError(
+                        f"{section}.{number}.{key}: {name!r} is not defined; `{key}` has {', '.join(defined)}"
+                    )
+        return [
+            Cell(dataset, network, optimizer)
+            for dataset in names["datasets"]
+            for network in names["networks"]
+            for optimizer in names["optimizers"]
+        ]
+
+    def _collect_blocks(self) -> dict[Cell, list[str]]:
+        blocks: dict[Cell, list[str]] = {}
+        for number, entry in enumerate(self.config["runs"]):
+            for cell in self._cells("runs", number, entry):
+                for block in map(str, entry["seeds"]):
+                    taken = {seed for other in blocks.get(cell, []) for seed in parse_seeds(other)}
+                    if block in blocks.get(cell, []):
+                        continue
+                    if twice := sorted(taken & set(parse_seeds(block))):
+                        raise InputError(
+                            f"runs.{number}.seeds: seed {twice[0]} of {block!r} is already in another block of "
+                            f"{cell.dataset}, {cell.network}, {cell.optimizer}; use the same blocks, or disjoint ones"
+                        )
+                    blocks.setdefault(cell, []).append(block)
+        return blocks
+
+    def _collect_ablations(self) -> dict[tuple[Cell, str], AblationPlan]:
+        ablations: dict[tuple[Cell, str], AblationPlan] = {}
+        for number, entry in enumerate(self.config.get("ablations", [])):
+            plan = _pick(AblationPlan, entry)
+            for cell in self._cells("ablations", number, entry):
+                for block in map(str, entry["seeds"]):
+                    where = f"ablations.{number}.seeds"
+                    if (cell, block) in ablations:
+                        raise InputError(f"{where}: {block!r} of {cell} is already ablated above; merge the two")
+                    self.blocks_with(cell, parse_seeds(block), where)
+                    if plan.consensus_from:
+                        where = f"ablations.{number}.consensus_from"
+                        self.blocks_with(*consensus_source(cell, plan), where)
+                    ablations[cell, block] = plan
+        return ablations
+
+    def blocks_with(self, cell: Cell, seeds: range, where: str = "seeds") -> list[str]:
+        """The blocks of ``cell`` that hold ``seeds``."""
+        blocks = [block for block in self.blocks.get(cell, []) if set(parse_seeds(block)) & set(seeds)]
+        held = {seed for block in blocks for seed in parse_seeds(block)}
+        if missing := sorted(set(seeds) - held):
+            raise InputError(
+                f"{where}: {cell.dataset}, {cell.network}, {cell.optimizer} has no run of seed {missing[0]}; "
+                "add it to `runs`"
+            )
+        return blocks
+
+    @cached_property
+    def main_datasets(self) -> dict[str, list[str]]:
+        """Main dataset -> itself and its subsamples.
+
+        The first dataset of a source and task is the main one; others of the same are subsamples.
+        """
+        families: dict[tuple[str, str], list[str]] = {}
+        for name in dict.fromkeys(cell.dataset for cell in self.blocks):
+            families.setdefault((self.datasets[name].source_name, self.datasets[name].task_name), []).append(name)
+        return {names[0]: names for names in families.values()}
+
+    def cell_address(self, cell: Cell) -> str:
+        """``{dataset}/{network}/{optimizer}`` with hashes."""
+        return "/".join(
+            (
+                self.dataset_address(cell.dataset),
+                address(cell.network, self.networks[cell.network]),
+                address(cell.optimizer, self.optimizers[cell.optimizer], self.protocol),
+            )
+        )
+
+    def dataset_address(self, name: str) -> str:
+        return address(name, self.datasets[name])
+
+    def run_address(self, cell: Cell, block: str) -> str:
+        """Address of a block's trajectory below ``results/``; shared between studies."""
+        return f"runs/{self.cell_address(cell)}/seeds-{block}"
+
+    def ablation_address(self, cell: Cell, block: str) -> str:
+        """Address of a block's retrainings below ``results/``; this study's own."""
+        return f"{self.name}/ablations/{self.cell_address(cell)}/seeds-{block}"
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Address -> cell."""
+        return {self.cell_address(cell): cell for cell in self.blocks}
+
+    def cell(self, wildcards: Any) -> Cell:
+        """The cell that a job's wildcards ``dataset, network, optimizer`` mean."""
+        return self.cells[f"{wildcards.dataset}/{wildcards.network}/{wildcards.optimizer}"]
+
+    def dataset_specification(self, dataset_address: str) -> Dataset:
+        return {self.dataset_address(name): spec for name, spec in self.datasets.items()}[dataset_address]
+
+    def run_columns(self, cell: Cell) -> dict[str, str]:
+        """The address columns that every table row of the cell carries."""
+        dataset = self.datasets[cell.dataset]
+        return {
+            "dataset": cell.dataset,
+            "source": dataset.source_name,
+            "task": dataset.task_name,
+            "subset": dataset.subset_name,
+            "network": cell.network,
+            "optimizer": cell.optimizer,
+        }
+
+    def training_specification(self, cell: Cell) -> str:
+        """All that a run's numbers depend on beside its seed, as one param stable under rewording."""
+        parts = (self.datasets[cell.dataset], self.networks[cell.network], self.optimizers[cell.optimizer])
+        return canonical(*parts, self.protocol)
