@@ -5,7 +5,7 @@ min_version("9.0")
 
 if not workflow.configfiles:
 
-    configfile: "config/config.yaml"
+    configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
@@ -15,9 +15,10 @@ include: "workflow/rules/observables.smk"
 include: "workflow/rules/stragglers.smk"
 include: "workflow/rules/ablation.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/claims.smk"
 
 
 rule all:
     default_target: True
     input:
-        [f"{RESULTS}/tables/{t}.parquet" for t in (*parts,"overlap","ablation")],
+        [f"{RESULTS}/tables/{t}.parquet" for t in (*parts, "overlap", "ablation", "claims")],

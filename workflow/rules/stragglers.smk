@@ -10,6 +10,7 @@ rule stragglers:
     output:
         table=f"{RESULTS}/stragglers/{{dataset}}/{{network}}/{{optimizer}}.parquet",
         sets=f"{RESULTS}/stragglers/{{dataset}}/{{network}}/{{optimizer}}.npz",
+        consensus=f"{RESULTS}/consensus/{{dataset}}/{{network}}/{{optimizer}}.parquet",
     params:
         code=code("stragglers"),
         defining=canonical(study.defining),

@@ -1,18 +1,24 @@
+# Table -> its parts of untouched runs, and those of ablations.
 parts = {
-    "dynamics": [
-        f"results/{run}/dynamics.parquet" for run in all_runs + all_ablations
-    ],
-    "inversion": [inversion_of(run) for run in all_runs + all_ablations],
+    "dynamics": (
+        [f"results/{run}/dynamics.parquet" for run in all_runs],
+        [f"results/{run}/dynamics.parquet" for run in all_ablations],
+    ),
+    "inversion": (
+        [inversion_of(run) for run in all_runs],
+        [inversion_of(run) for run in all_ablations],
+    ),
     **{
-        table: [f"{RESULTS}/{table}/{address}.parquet" for address in study.cells]
-        for table in ("stragglers", "conservation", "conservation_peak")
+        table: ([f"{RESULTS}/{table}/{address}.parquet" for address in study.cells], [])
+        for table in ("stragglers", "consensus", "conservation", "conservation_peak")
     },
 }
 
 
 rule table:
     input:
-        lambda wildcards: parts[wildcards.table],
+        untouched=lambda wildcards: parts[wildcards.table][0],
+        ablated=lambda wildcards: parts[wildcards.table][1],
     output:
         f"{RESULTS}/tables/{{table}}.parquet",
     wildcard_constraints:

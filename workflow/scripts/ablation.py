@@ -8,8 +8,5 @@ from workflow.stragglers.trajectory import read_trajectories
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     trajectories = read_trajectories(snakemake.input.trajectories)
-    parts = [
-        ablation_table(trajectory, pd.read_parquet(inversions), defining)
-        for trajectory, inversions in zip(trajectories, snakemake.input.inversions, strict=True)
-    ]
-    pd.concat(parts, ignore_index=True).to_parquet(snakemake.output[0], index=False)
+    inversions = [pd.read_parquet(table) for table in snakemake.input.inversions]
+    ablation_table(trajectories, inversions, defining).to_parquet(snakemake.output[0], index=False)

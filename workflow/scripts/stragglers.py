@@ -2,7 +2,7 @@ import pandas as pd
 
 from workflow.stragglers.datasets import Dataset
 from workflow.stragglers.jobs import job_log
-from workflow.stragglers.misclassified import straggler_sets, straggler_table
+from workflow.stragglers.misclassified import cell_address, consensus_table, straggler_sets, straggler_table
 from workflow.stragglers.specification import Defining, from_canonical
 from workflow.stragglers.trajectory import read_trajectories
 
@@ -13,5 +13,6 @@ with job_log(snakemake.log[0]):
     sets = straggler_sets(trajectories, inversions, defining)
     sets.save(snakemake.output.sets)
     dataset = Dataset.load(snakemake.input.dataset)
-    table = straggler_table(sets, dataset, trajectories[0].runs, inversions[0], defining)
-    table.to_parquet(snakemake.output.table, index=False)
+    address = cell_address(trajectories[0], inversions[0], defining)
+    straggler_table(sets, dataset, address).to_parquet(snakemake.output.table, index=False)
+    consensus_table(sets, address).to_parquet(snakemake.output.consensus, index=False)

@@ -10,10 +10,26 @@ import pandas as pd
 
 from .datasets import Dataset
 from .inversion import defining_inversions
+from .observables import ADDRESS
 from .specification import AblationPlan, Defining
 from .trajectory import Trajectory
 
 log = logging.getLogger(__name__)
+
+ABLATION = (
+    *ADDRESS,
+    "seed",
+    "removed",
+    "draw",
+    "removed_fraction",
+    "removed_error",
+    "n_removed",
+    "sigma",
+    "test_error",
+    "inversion_found",
+    "diverged_at",
+)
+"""Columns of the ``ablation`` table."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +42,7 @@ class Removal:
     points: np.ndarray
     """Booleans (P,): the points left out."""
     draw: int = 0
-    """Number of the random draw; 0 for the other kinds."""
+    """Number among the removals of its kind from this run: which random draw, which S(t)."""
     removed_error: float = np.nan
     """Training error ε(t) of the removed set S(t), where it is one run's."""
 
@@ -79,9 +95,10 @@ def removals_of_run(
         for draw in range(random_draws):
             rng = np.random.default_rng([seed, draw])
             removals.append(Removal(seed, "random", random_like(stragglers, classes, rng), draw=draw))
-    for epoch in grid:
+    for number, epoch in enumerate(grid):
         if sets[epoch].any():
-            removals.append(Removal(seed, "misclassified_at", sets[epoch], removed_error=float(train_error[epoch])))
+            error = float(train_error[epoch])
+            removals.append(Removal(seed, "misclassified_at", sets[epoch], draw=number, removed_error=error))
     return removals
 
 
@@ -124,16 +141,20 @@ def removals(
     return [removal for removal in found if trainable(removal, dataset.label_train)]
 
 
-def ablation_table(trajectory: Trajectory, inversions: pd.DataFrame, defining: Defining) -> pd.DataFrame:
-    """The ``ablation`` table of retrained runs: one row a run and noise, sigma 0 being clean data."""
-    inverted = defining_inversions(inversions, defining).set_index("run")
-    runs = trajectory.runs.assign(layer=inverted["layer"], inversion_found=inverted["found"])
-    sigmas = [0.0, *trajectory.sigma]
-    errors = [trajectory.test_error[-1], *trajectory.noisy_test_error]
-    return pd.concat(
-        [runs.assign(sigma=sigma, test_error=error) for sigma, error in zip(sigmas, errors, strict=True)],
-        ignore_index=True,
-    )
+def ablation_table(
+    trajectories: Sequence[Trajectory], inversions: Sequence[pd.DataFrame], defining: Defining
+) -> pd.DataFrame:
+    """The ``ablation`` table of retrained blocks: one row a run and noise, sigma 0 being clean data."""
+    parts = []
+    for trajectory, table in zip(trajectories, inversions, strict=True):
+        inverted = defining_inversions(table, defining).set_index("run")
+        runs = trajectory.runs.assign(layer=inverted["layer"], inversion_found=inverted["found"])
+        for sigma, error in zip(
+            [0.0, *trajectory.sigma], [trajectory.test_error[-1], *trajectory.noisy_test_error], strict=True
+        ):
+            parts.append(runs.assign(sigma=sigma, test_error=error))
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(ABLATION))
+    return table[list(ABLATION)]
 
 
 def trainable(removal: Removal, label: np.ndarray) -> bool:

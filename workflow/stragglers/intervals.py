@@ -17,6 +17,9 @@ class Estimate(NamedTuple):
     high: float
 
 
+MISSING = Estimate(np.nan, np.nan, np.nan)
+
+
 def bootstrap(groups: Sequence[np.ndarray], statistic: Callable[..., float], resamples: int = RESAMPLES) -> Estimate:
     """Percentile bootstrap of ``statistic(*groups)``, each group resampled along its first axis.
 
@@ -37,6 +40,6 @@ def bootstrap(groups: Sequence[np.ndarray], statistic: Callable[..., float], res
 def share(successes: int, trials: int) -> Estimate:
     """A share of runs with its Wilson interval, which stays sensible at 0 and 1."""
     if trials == 0:
-        return Estimate(np.nan, np.nan, np.nan)
+        return MISSING
     low, high = binomtest(successes, trials).proportion_ci(method="wilson")
     return Estimate(successes / trials, float(low), float(high))

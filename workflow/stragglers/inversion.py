@@ -28,11 +28,12 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
     standard deviations of the noise. An extremum at the end of training, or one whose later
     rebound is within the noise, is therefore none. The epoch is that of the raw extremum within
     the basin (the stretch around the smooth extremum above half its prominence), so it is exact
-    on clean curves. A curve that is not finite has no inversion.
+    on clean curves. A curve that is not finite, or shorter than three widths of the running mean,
+    has no inversion.
     """
     values = np.asarray(curve, float)[detection.burn_in :]
     none = Inversion(None, 0.0, np.nan)
-    if len(values) < 3 or not np.isfinite(values).all():
+    if len(values) < 3 * detection.smoothing or not np.isfinite(values).all():
         return none
     if turn == "min":
         values = -values
@@ -55,10 +56,13 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
 def _noise(values: np.ndarray, smoothing: int) -> float:
     """Standard deviation of the noise left in the running mean of ``values``.
 
-    From second differences, which remove the trend; their variance is 6 times that of white noise.
+    From second differences of means of neighbouring windows, which remove the trend; their variance
+    is 6 times that of such a mean. Differences of single epochs would take slow noise for a trend,
+    and an oscillation that the mean cancels for noise.
     """
-    differences = np.abs(np.diff(values, 2))
-    return 1.4826 * float(np.median(differences)) / np.sqrt(6 * smoothing)
+    mean = np.convolve(values, np.full(smoothing, 1 / smoothing), "valid")
+    differences = mean[2 * smoothing :] - 2 * mean[smoothing:-smoothing] + mean[: -2 * smoothing]
+    return 1.4826 * float(np.median(np.abs(differences))) / np.sqrt(6)
 
 
 def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:

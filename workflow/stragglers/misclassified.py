@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .datasets import Dataset
+from .intervals import MISSING, Estimate, bootstrap
 from .inversion import defining_inversions
 from .observables import ADDRESS
 from .specification import Defining
@@ -50,18 +52,21 @@ def straggler_rate(sets: np.ndarray) -> np.ndarray:
     return sets.mean(axis=0) if len(sets) else np.full(sets.shape[1], np.nan)
 
 
-def straggler_table(
-    sets: StragglerSets, dataset: Dataset, runs: pd.DataFrame, inversions: pd.DataFrame, defining: Defining
-) -> pd.DataFrame:
+def cell_address(trajectory: Trajectory, inversions: pd.DataFrame, defining: Defining) -> dict[str, Any]:
+    """The address columns of a cell, given one of its blocks."""
+    row = trajectory.runs.iloc[0].to_dict() | {"layer": defining_inversions(inversions, defining)["layer"].iloc[0]}
+    return {name: row[name] for name in ADDRESS}
+
+
+def straggler_table(sets: StragglerSets, dataset: Dataset, address: Mapping[str, Any]) -> pd.DataFrame:
     """The ``stragglers`` table of a cell: one row a training point.
 
     ``consensus``: rate of at least 0.5; ``strict``: in S(t*) of every run that inverted.
     """
     rate = straggler_rate(sets.sets)
-    address = runs.iloc[0].to_dict() | {"layer": defining_inversions(inversions, defining)["layer"].iloc[0]}
     return pd.DataFrame(
         {
-            **{name: address[name] for name in ADDRESS},
+            **address,
             "sample_id": dataset.sample_id,
             "class": dataset.class_train,
             "label": dataset.label_train,
@@ -70,6 +75,36 @@ def straggler_table(
             "consensus": rate >= CONSENSUS_RATE,
             "strict": rate == 1,
         }
+    )
+
+
+def consensus_table(sets: StragglerSets, address: Mapping[str, Any]) -> pd.DataFrame:
+    """The ``consensus`` table of a cell: φ_c with its interval over runs, and the strict fraction.
+
+    The strict fraction has no interval: it falls with every run that joins, and resampled runs
+    are fewer different ones, so a bootstrap could only lie above it.
+    """
+    n_runs = len(sets.sets)
+
+    def consensus_fraction(rows: np.ndarray) -> float:
+        return float((straggler_rate(rows) >= CONSENSUS_RATE).mean())
+
+    estimates = {"consensus": MISSING, "strict": MISSING}
+    if n_runs:
+        estimates = {
+            "consensus": bootstrap([sets.sets], consensus_fraction, resamples=500),
+            "strict": Estimate(float(sets.sets.all(axis=0).mean()), np.nan, np.nan),
+        }
+    return pd.DataFrame(
+        {
+            **address,
+            "kind": kind,
+            "n_runs": n_runs,
+            "fraction": estimate.value,
+            "ci_low": estimate.low,
+            "ci_high": estimate.high,
+        }
+        for kind, estimate in estimates.items()
     )
 
 
@@ -181,7 +216,8 @@ def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.D
     Returns the ``conservation`` table (one row an epoch, and one a common training error) and its
     peak with a bootstrap interval over runs. Runs that diverged are left out.
     """
-    address = {name: trajectories[0].runs[name].iloc[0] for name in ADDRESS if name != "layer"}
+    # A misclassified set is the whole network's: it has no layer.
+    address = {name: trajectories[0].runs[name].iloc[0] if name != "layer" else pd.NA for name in ADDRESS}
     error = np.concatenate([t.train_error for t in trajectories], axis=1)
     finite = np.isfinite(error).all(axis=0)
     columns = [(t, run) for t in trajectories for run in range(t.train_error.shape[1])]
@@ -197,7 +233,6 @@ def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.D
             rows.append(
                 {
                     **address,
-                    "layer": pd.NA,  # a misclassified set is of the whole network
                     "alignment": alignment,
                     "epoch": at.mean(),
                     "train_error": error[at, range(n_runs)].mean(),
@@ -208,7 +243,9 @@ def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.D
         if overlaps and n_runs > 2:
             mean_error = np.array([row["train_error"] for row in rows[-len(overlaps) :]])
             peaks.append({**address, "alignment": alignment, "n_runs": n_runs, **_peak(overlaps, mean_error)})
-    return pd.DataFrame(rows), pd.DataFrame(peaks)
+    peak_columns = [*ADDRESS, "alignment", "n_runs", "train_error", "ci_low", "ci_high", "z"]
+    tables = pd.DataFrame(rows), pd.DataFrame(peaks, columns=peak_columns)
+    return tuple(table.astype({"layer": "Int32"}) for table in tables)
 
 
 def _alignments(error: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

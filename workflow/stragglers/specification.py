@@ -131,13 +131,14 @@ class Detection:
 
     ``burn_in``: first epochs that are ignored. ``smoothing``: width of the running mean in epochs.
     ``prominence``: least height of the turn over its foot, as a fraction of the curve's range.
-    ``noise``: the same, in standard deviations of the curve's noise about its running mean.
+    ``noise``: the same, in standard deviations of the noise of the running mean: the highest of
+    thousands of epochs of mere noise stands out by 5 to 9.
     """
 
     burn_in: int = 5
     smoothing: int = 5
     prominence: float = 0.02
-    noise: float = 4.0
+    noise: float = 10.0
 
 
 @dataclass(frozen=True)

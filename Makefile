@@ -1,0 +1,44 @@
+# make figures                                       the default study, everything, with its report
+# make figures CONFIG=config/mnist.yaml DATA_DIR=PATH   another study
+# make test                                          all tests
+PYTHON ?= python3
+CONFIG ?= config/config.yaml
+DATA_DIR ?=
+CORES ?= all
+
+BIN := .venv/bin
+STUDY = $(shell sed -n 's/^study: *//p' $(CONFIG))
+REPORT = results/$(STUDY)/report.html
+SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG) $(if $(DATA_DIR),--config data_dir=$(DATA_DIR))
+
+.PHONY: figures test lock clean
+
+figures: .venv/installed
+	$(SNAKEMAKE) --cores $(CORES)
+	$(SNAKEMAKE) --report $(REPORT)
+	@echo
+	@echo "Figures: results/$(STUDY)/figures"
+	@echo "Tables:  results/$(STUDY)/tables"
+	@echo "Report:  $(REPORT)"
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+.venv/installed: envs/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement envs/requirements.txt
+	touch $@
+
+# Resolves envs/requirements.in afresh in an environment of its own.
+lock:
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --requirement envs/requirements.in
+	{ echo "# Made by 'make lock' from requirements.in. torch itself pins the CUDA libraries of its own"; \
+	  echo "# build, which exist on Linux only; they are left to it."; \
+	  .venv-lock/bin/pip freeze | grep -viE '^(nvidia-|triton|cuda-)'; } > envs/requirements.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf results .snakemake
