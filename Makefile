@@ -11,7 +11,7 @@ STUDY = $(shell sed -n 's/^study: *//p' $(CONFIG))
 REPORT = results/$(STUDY)/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG) $(if $(DATA_DIR),--config data_dir=$(DATA_DIR))
 
-.PHONY: figures test lock clean
+.PHONY: figures test benchmark docs lock clean
 
 figures: .venv/installed
 	$(SNAKEMAKE) --cores $(CORES)
@@ -23,6 +23,15 @@ figures: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# Seconds per run and epoch beside a plain baseline and the bare matrix products.
+benchmark: .venv/installed
+	$(BIN)/snakemake --cores $(CORES) --forcerun benchmark benchmark
+	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
+
+# Figures and claims of the finished digits and MNIST studies into docs/ and the README.
+docs: .venv/installed
+	$(BIN)/python docs/update.py digits mnist
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'

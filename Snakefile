@@ -16,9 +16,18 @@ include: "workflow/rules/stragglers.smk"
 include: "workflow/rules/ablation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/benchmark.smk"
 
 
 rule all:
     default_target: True
     input:
-        [f"{RESULTS}/tables/{t}.parquet" for t in (*parts, "overlap", "ablation", "claims")],
+        tables,
+        figures,
+        provenance,
+
+
+onsuccess:
+    print(f"Figures and tables are in {RESULTS}.")

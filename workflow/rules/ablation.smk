@@ -20,7 +20,10 @@ rule ablate:
                 f"{role}_{kind}": files
                 for role, runs in repeated(wildcards).items()
                 for kind, files in (
-                    ("trajectories", [file for run in runs for file in trajectory(run)]),
+                    (
+                        "trajectories",
+                        [file for run in runs for file in trajectory(run)],
+                    ),
                     ("inversions", [inversion_of(run) for run in runs]),
                 )
             }
@@ -31,6 +34,15 @@ rule ablate:
             f"{RESULTS}/ablations/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}/{name}"
             for name in TRAJECTORY
         ],
+    log:
+        f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.log",
+    benchmark:
+        f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.tsv"
+    # Others wait for it: the longest path of the workflow leads through here.
+    priority: 50
+    conda:
+        ENVIRONMENT
+    threads: lookup(dpath="training/threads", within=config, default=1)
     params:
         code=code("ablate"),
         specification=lambda wildcards: study.training_specification(
@@ -41,17 +53,8 @@ rule ablate:
         ),
         defining=canonical(study.defining),
         columns=lambda wildcards: study.run_columns(study.cell(wildcards)),
-    log:
-        f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.log",
-    benchmark:
-        f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.tsv"
     message:
         "Retraining {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset} without chosen points, seeds {wildcards.seeds}"
-    threads: lookup(dpath="training/threads", within=config, default=1)
-    # Others wait for it: the longest path of the workflow leads through here.
-    priority: 50
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/ablate.py"
 
@@ -61,15 +64,15 @@ rule ablation:
         trajectories=[file for run in all_ablations for file in trajectory(run)],
         inversions=[inversion_of(run) for run in all_ablations],
     output:
-        f"{RESULTS}/tables/ablation.parquet",
+        table_file("ablation"),
+    log:
+        f"{RESULTS}/logs/ablation.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("ablation"),
         defining=canonical(study.defining),
-    log:
-        f"{RESULTS}/logs/ablation.log",
     message:
         "Table of ablations"
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/ablation.py"

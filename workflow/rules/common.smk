@@ -50,5 +50,9 @@ def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
 
 
+def table_file(table):
+    return f"{RESULTS}/tables/{table}.parquet"
+
+
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

@@ -2,18 +2,17 @@
 rule prepare:
     output:
         "results/runs/{dataset}/dataset.npz",
+    log:
+        "results/logs/prepare/{dataset}.log",
+    priority: 100
+    conda:
+        ENVIRONMENT
     params:
         code=code("prepare"),
         specification=lambda wildcards: canonical(
             study.dataset_specification(wildcards.dataset)
         ),
-    log:
-        "results/logs/prepare/{dataset}.log",
     message:
         "Preparing {wildcards.dataset}"
-    priority: 100
-    retries: 1
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/prepare.py"

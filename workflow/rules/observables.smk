@@ -3,14 +3,14 @@ rule observables:
         lambda wildcards: trajectory(wildcards.run),
     output:
         "results/{run}/dynamics.parquet",
-    params:
-        code=code("observables"),
     log:
         "results/logs/observables/{run}.log",
-    message:
-        "Observables of {wildcards.run}"
     conda:
         ENVIRONMENT
+    params:
+        code=code("observables"),
+    message:
+        "Observables of {wildcards.run}"
     script:
         "../scripts/observables.py"
 
@@ -20,14 +20,14 @@ rule inversion:
         "results/{run}/dynamics.parquet",
     output:
         f"{RESULTS}/inversion/{{run}}.parquet",
+    log:
+        f"{RESULTS}/logs/inversion/{{run}}.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("inversion"),
         detection=canonical(study.detection),
-    log:
-        f"{RESULTS}/logs/inversion/{{run}}.log",
     message:
         "Inversions of {wildcards.run}"
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/inversion.py"

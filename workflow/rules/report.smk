@@ -2,28 +2,33 @@
 report: "../report/workflow.rst"
 
 
+provenance = [
+    f"{RESULTS}/provenance/{name}.csv" for name in ("configuration", "software")
+]
+
+
 rule provenance:
     output:
         configuration=report(
-            f"{RESULTS}/provenance/configuration.csv",
+            provenance[0],
             caption="../report/configuration.rst",
             category="Provenance",
             labels={"table": "Configuration"},
         ),
         software=report(
-            f"{RESULTS}/provenance/software.csv",
+            provenance[1],
             caption="../report/software.rst",
             category="Provenance",
             labels={"table": "Versions of software"},
         ),
+    log:
+        f"{RESULTS}/logs/provenance.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("provenance"),
         configuration=json.dumps(config, sort_keys=True),
-    log:
-        f"{RESULTS}/logs/provenance.log",
     message:
         "Configuration and versions"
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/provenance.py"

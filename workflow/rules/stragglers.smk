@@ -11,15 +11,15 @@ rule stragglers:
         table=f"{RESULTS}/stragglers/{{dataset}}/{{network}}/{{optimizer}}.parquet",
         sets=f"{RESULTS}/stragglers/{{dataset}}/{{network}}/{{optimizer}}.npz",
         consensus=f"{RESULTS}/consensus/{{dataset}}/{{network}}/{{optimizer}}.parquet",
+    log:
+        f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("stragglers"),
         defining=canonical(study.defining),
-    log:
-        f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.log",
     message:
         "Stragglers of {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}"
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/stragglers.py"
 
@@ -33,33 +33,31 @@ rule conservation:
     output:
         table=f"{RESULTS}/conservation/{{dataset}}/{{network}}/{{optimizer}}.parquet",
         peak=f"{RESULTS}/conservation_peak/{{dataset}}/{{network}}/{{optimizer}}.parquet",
-    params:
-        code=code("conservation"),
     log:
         f"{RESULTS}/logs/conservation/{{dataset}}/{{network}}/{{optimizer}}.log",
-    message:
-        "Conservation of {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}"
     conda:
         ENVIRONMENT
+    params:
+        code=code("conservation"),
+    message:
+        "Conservation of {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}"
     script:
         "../scripts/conservation.py"
 
 
 rule overlap:
     input:
-        [
-            f"{RESULTS}/stragglers/{address}.npz" for address in study.cells
-        ],
+        [f"{RESULTS}/stragglers/{address}.npz" for address in study.cells],
     output:
-        f"{RESULTS}/tables/overlap.parquet",
+        table_file("overlap"),
+    log:
+        f"{RESULTS}/logs/overlap.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("overlap"),
         cells=[study.run_columns(cell) for cell in study.cells.values()],
-    log:
-        f"{RESULTS}/logs/overlap.log",
     message:
         "Overlap of straggler sets between networks and optimisers"
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/overlap.py"

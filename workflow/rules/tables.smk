@@ -15,21 +15,24 @@ parts = {
 }
 
 
+tables = [table_file(table) for table in (*parts, "overlap", "ablation", "claims")]
+
+
 rule table:
     input:
         untouched=lambda wildcards: parts[wildcards.table][0],
         ablated=lambda wildcards: parts[wildcards.table][1],
     output:
         f"{RESULTS}/tables/{{table}}.parquet",
-    wildcard_constraints:
-        table="|".join(parts),
-    params:
-        code=code("table"),
     log:
         f"{RESULTS}/logs/table/{{table}}.log",
-    message:
-        "Table of {wildcards.table}"
+    wildcard_constraints:
+        table="|".join(parts),
     conda:
         ENVIRONMENT
+    params:
+        code=code("table"),
+    message:
+        "Table of {wildcards.table}"
     script:
         "../scripts/table.py"

@@ -89,7 +89,7 @@ def removals_of_run(
     out: removing it is removing nothing.
     """
     removals = [Removal(seed, "none", np.zeros(sets.shape[1], bool))]
-    if inversion_epoch is not None:
+    if inversion_epoch is not None and sets[inversion_epoch].any():
         stragglers = sets[inversion_epoch]
         removals.append(Removal(seed, "stragglers", stragglers, removed_error=float(train_error[inversion_epoch])))
         for draw in range(random_draws):
@@ -124,16 +124,19 @@ def removals(
                 continue
             if not row.found:
                 log.info("seed %d has no inversion, so no stragglers to remove", row.seed)
+            # Where not every set was kept, the nearest stands in, with its own error.
+            epochs = np.arange(len(trajectory.train_error))
+            kept = trajectory.set_epochs[trajectory.set_index(epochs)]
             found += removals_of_run(
                 row.seed,
-                trajectory.sets(slice(None), row.run),
-                trajectory.train_error[:, row.run],
+                trajectory.sets(epochs, row.run),
+                trajectory.train_error[kept, row.run],
                 row.epoch if row.found else None,
                 dataset.class_train,
                 plan.random_draws,
                 grid,
             )
-            if consensus is not None:
+            if consensus is not None and consensus.any():
                 found.append(Removal(row.seed, "consensus", consensus))
     for removal in found:
         if not trainable(removal, dataset.label_train):

@@ -277,6 +277,8 @@ def _npz(data_dir: Path, file: str) -> tuple[Split, Split]:
             raise InputError(f"{path}: x_{part} {x.shape} and y_{part} {y.shape} do not match, one row a sample")
         if not np.issubdtype(y.dtype, np.integer):
             raise InputError(f"{path}: y_{part} must hold integer classes, not {y.dtype}")
+        if x.dtype.kind not in "biuf":
+            raise InputError(f"{path}: x_{part} must hold numbers, not {x.dtype}")
         if not np.isfinite(x).all():
             raise InputError(f"{path}: x_{part} holds NaN or infinite values; clean them first")
     if splits[0][0].shape[1:] != splits[1][0].shape[1:]:

@@ -120,6 +120,10 @@ def hypergeometric_variance(k1, k2, n_samples: int):
     return k1 * k2 * (n - k1) * (n - k2) / (n**2 * (n - 1))
 
 
+SUMMARY = ("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard")
+"""Columns of the ``conservation`` and ``overlap`` tables that sum up pairs of sets."""
+
+
 @dataclass(frozen=True)
 class Overlap:
     """Common points of pairs of sets and what chance gives; ``weight`` counts each pair."""
@@ -135,7 +139,7 @@ class Overlap:
             raise ValueError(f"weight {self.weight.shape} and common {self.common.shape} differ")
 
     def summary(self) -> dict[str, float]:
-        """Columns of the ``conservation`` and ``overlap`` tables, means over pairs.
+        """The :data:`SUMMARY`, means over pairs.
 
         z is the paper's (Fig. 2d): excess over the hypergeometric mean in standard deviations of
         the overlap *over pairs*; ``sd_null`` is the null's own, for comparison. z is NaN where
@@ -143,7 +147,7 @@ class Overlap:
         """
         n_pairs = self.weight.sum()
         if n_pairs == 0:
-            return dict.fromkeys(("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard"), np.nan)
+            return dict.fromkeys(SUMMARY, np.nan)
         mean = {
             name: float((getattr(self, name) * self.weight).sum() / n_pairs)
             for name in ("common", "expected", "null_variance", "jaccard")
@@ -225,7 +229,7 @@ def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.D
     error = error[:, finite]
     n_runs = error.shape[1]
     rows, peaks = [], []
-    for alignment, epochs in _alignments(error):
+    for alignment, epochs in _alignments(error, trajectories[0].set_epochs):
         overlaps = []
         for at in epochs:
             sets = np.stack([t.sets(epoch, run) for epoch, (t, run) in zip(at, columns, strict=True)])
@@ -243,16 +247,17 @@ def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.D
         if overlaps and n_runs > 2:
             mean_error = np.array([row["train_error"] for row in rows[-len(overlaps) :]])
             peaks.append({**address, "alignment": alignment, "n_runs": n_runs, **_peak(overlaps, mean_error)})
+    table_columns = [*ADDRESS, "alignment", "epoch", "train_error", "n_runs", *SUMMARY]
     peak_columns = [*ADDRESS, "alignment", "n_runs", "train_error", "ci_low", "ci_high", "z"]
-    tables = pd.DataFrame(rows), pd.DataFrame(peaks, columns=peak_columns)
+    tables = pd.DataFrame(rows, columns=table_columns), pd.DataFrame(peaks, columns=peak_columns)
     return tuple(table.astype({"layer": "Int32"}) for table in tables)
 
 
-def _alignments(error: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def _alignments(error: np.ndarray, set_epochs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Epochs (points, runs) at which runs are compared: the same epoch, the same training error."""
-    n_epochs, n_runs = error.shape
-    yield "epoch", np.tile(np.arange(n_epochs)[:, None], n_runs)
+    n_runs = error.shape[1]
     if n_runs:
+        yield "epoch", np.tile(set_epochs[:, None], n_runs)
         yield "train_error", epochs_at_error(error, error_grid(error))
 
 

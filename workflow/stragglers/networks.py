@@ -7,6 +7,8 @@ import torch
 from .specification import Network
 
 ACTIVATIONS = {"tanh": torch.tanh_, "relu": torch.relu_, "linear": lambda z: z}
+ONEDNN_ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "linear": "none"}
+ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def _tanh_backward(gradient: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
@@ -23,6 +25,17 @@ ACTIVATIONS_BACKWARD = {
     "relu": _relu_backward,
     "linear": lambda gradient, h: gradient,
 }
+
+
+def rows_product(a: torch.Tensor, b: torch.Tensor, activation: str = "linear") -> torch.Tensor:
+    """f(a @ b.T) for ``a`` (m, k) and ``b`` (n, k): nearly all of the work of training.
+
+    Single precision on a CPU goes to oneDNN, which torch otherwise uses for other types only: on
+    AMD processors it is twice as fast as the MKL product behind ``@``, its tanh included.
+    """
+    if ONEDNN and a.device.type == "cpu" and a.dtype == torch.float32:
+        return torch.ops.mkldnn._linear_pointwise(a, b, None, ONEDNN_ACTIVATIONS[activation], [], "")
+    return ACTIVATIONS[activation](a @ b.T)
 
 
 def initial_parameters(
@@ -63,7 +76,7 @@ def forward(
     """
     first, *rest = parameters
     f = ACTIVATIONS[network.activation]
-    h = f((first @ x.T).unflatten(0, (-1, network.width)))
+    h = rows_product(first, x, network.activation).unflatten(0, (-1, network.width))
     hidden = [h]
     for weight, bias in zip(rest[:-2:2], rest[1:-2:2], strict=True):
         h = f(torch.baddbmm(bias, weight, h))
@@ -91,4 +104,4 @@ def add_gradient(
         weight.grad.baddbmm_(delta, hidden[layer].mT)
         bias.grad.add_(delta.sum(2, keepdim=True))
         delta = backward(weight.mT @ delta, hidden[layer])
-    first.grad.addmm_(delta.flatten(0, 1), x)
+    first.grad.add_(rows_product(delta.flatten(0, 1), x.T))

@@ -7,6 +7,7 @@ study can be checked and planned quickly.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -100,7 +101,10 @@ class Optimizer:
     def from_config(cls, name: str, entry: Mapping[str, Any]) -> "Optimizer":
         """Raises :class:`InputError` for a setting that the algorithm does not have."""
         own = {key: entry[key] for key in ("algorithm", "batch_size", "batch_seed") if key in entry}
-        settings = {key: value for key, value in entry.items() if key not in own}
+        # `lr: 1` means the same as `lr: 1.0`.
+        settings = {
+            key: float(value) if type(value) is int else value for key, value in entry.items() if key not in own
+        }
         optimizer = cls(**own, settings=settings)
         known = ALGORITHMS[optimizer.algorithm]
         if unknown := sorted(set(settings) - known):
@@ -110,6 +114,8 @@ class Optimizer:
             )
         if settings.get("nesterov") and not settings.get("momentum"):
             raise InputError(f"optimizers.{name}.nesterov: needs a `momentum` above 0")
+        if settings.get("nesterov") and settings.get("dampening"):
+            raise InputError(f"optimizers.{name}.dampening: must be 0 with `nesterov`")
         return optimizer
 
 
@@ -117,12 +123,14 @@ class Optimizer:
 class Protocol:
     """How every run of a study trains; the config's ``training`` block less ``device`` and ``threads``.
 
-    The test error is measured every ``test_every`` epochs and after the last.
+    The test error is measured every ``test_every`` epochs and after the last. ``sets``: the
+    misclassified sets of ``every`` epoch are kept, or those of a ``logarithmic`` grid of epochs.
     """
 
     epochs: int
     test_every: int = 10
     dtype: str = "float32"
+    sets: str = "every"
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,10 @@ class AblationPlan:
     noise: tuple[float, ...] = (1.0,)
     consensus_from: Mapping[str, str] | None = None
 
+    def __post_init__(self):
+        # A config's list of the default noise is the default, too.
+        object.__setattr__(self, "noise", tuple(map(float, self.noise)))
+
 
 def canonical(*parts: Any) -> str:
     """One text for what ``parts`` (the dataclasses above) mean: sorted JSON without defaults."""
@@ -192,11 +204,8 @@ def address(name: str, *parts: Any) -> str:
 
 def parse_seeds(block: str) -> range:
     """``"0-9"`` or ``"7"``; raises :class:`InputError` for anything else."""
-    first, _, last = str(block).partition("-")
-    try:
-        seeds = range(int(first), int(last or first) + 1)
-    except ValueError:
-        seeds = range(0)
+    match = re.fullmatch("([0-9]+)(?:-([0-9]+))?", str(block))
+    seeds = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
     if not seeds:
         raise InputError(f"seeds: {block!r} is no block of seeds; write '0-9', or one number")
     return seeds

@@ -11,7 +11,7 @@ state ``t`` is the one that gives the gradient of step ``t + 1``.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,8 @@ import torch
 
 from .datasets import Dataset, features
 from .networks import add_gradient, forward, initial_parameters
+from .recorder import Recorder
 from .specification import Network, Optimizer, Protocol
-from .trajectory import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +91,15 @@ def train(
     """
     data = Data.from_dataset(dataset, protocol.dtype, pick_device(device))
     ensemble = _Ensemble(data, network, optimizer, runs["seed"], removed)
-    recorder = Recorder(folder, protocol.epochs, len(runs), len(data.x), network.width, len(network.hidden_layers))
-    progress = _Progress(protocol.epochs, len(runs))
+    recorder = Recorder(folder, protocol, len(runs), len(data.x), network.width, len(network.hidden_layers))
+    progress = _Progress(protocol.epochs, len(runs), _names(runs))
     for epoch in range(protocol.epochs + 1):
         last = epoch == protocol.epochs
         ensemble.zero_gradient()
-        recorder.record(epoch, **ensemble.measure(with_gradient=not (last or optimizer.batch_size)))
+        measured = ensemble.measure(with_gradient=not (last or optimizer.batch_size))
         if epoch % protocol.test_every == 0 or last:
-            recorder.record_test(epoch, ensemble.test_error(data.x_test))
+            measured["test_error"] = ensemble.test_error(data.x_test)
+        recorder.record(epoch, **measured)
         if last:
             break
         if optimizer.batch_size:
@@ -172,7 +173,7 @@ class _Ensemble:
         x = self.data.x
         loss = x.new_zeros(self.n_runs)
         wrong_count = x.new_zeros(self.n_runs)
-        sums = [x.new_zeros(self.n_runs, self.network.width, 2) for _ in self.network.hidden_layers]
+        sums = [x.new_zeros(self.n_runs, 2, self.network.width) for _ in self.network.hidden_layers]
         packed = []
         for rows in self.blocks(len(x)):
             hidden, outputs = forward(self.network, self.parameters, x[rows])
@@ -185,13 +186,13 @@ class _Ensemble:
                 # vectors are written. A representation that is exactly 0 (dead ReLUs) adds nothing.
                 # (h * h).sum is sixty times faster here than linalg.vector_norm along this axis.
                 scale = weights * (h * h).sum(1).clamp_min_(1e-30).rsqrt_()
-                total.baddbmm_(h, scale.unsqueeze(2) * targets)
+                total.baddbmm_(scale.unsqueeze(1) * targets.T, h.mT)
             loss += self._loss(outputs, weights, targets, hidden if with_gradient else None, x[rows])
-        centres = torch.cat(sums, dim=1) / self.per_class.unsqueeze(1)
+        centres = torch.cat(sums, dim=2) / self.per_class.unsqueeze(2)
         return {
             "loss": loss / self.n_kept,
             "train_error": wrong_count / self.n_kept,
-            "centres": centres.mT,
+            "centres": centres,
             "misclassified": torch.cat(packed, dim=1),
         }
 
@@ -252,21 +253,28 @@ def pack_bits(bits: torch.Tensor) -> torch.Tensor:
     return ((padded.view(torch.int64) * -0x7FBFDFEFF7FBFDFF) >> 56).to(torch.uint8)
 
 
-class _Progress:
-    """A line every few seconds: epoch, rate, time left."""
+def _names(runs: pd.DataFrame) -> str:
+    """What a progress line calls these runs."""
+    names = [str(runs[column].iloc[0]) for column in ("dataset", "network", "optimizer") if column in runs]
+    return ", ".join([*names, f"{len(runs)} runs"])
 
-    def __init__(self, epochs: int, n_runs: int, now: Callable[[], float] = time.monotonic):
-        self.epochs, self.n_runs, self.now = epochs, n_runs, now
-        self.start = self.last = now()
+
+class _Progress:
+    """A line every few seconds: what trains, epoch, rate, time left."""
+
+    def __init__(self, epochs: int, n_runs: int, names: str):
+        self.epochs, self.n_runs, self.names = epochs, n_runs, names
+        self.start = self.last = time.monotonic()
 
     def tick(self, epoch: int) -> None:
-        if (now := self.now()) - self.last < PROGRESS_SECONDS:
+        if (now := time.monotonic()) - self.last < PROGRESS_SECONDS:
             return
         self.last = now
         per_epoch = (now - self.start) / epoch
         minutes, seconds = divmod(round(per_epoch * (self.epochs - epoch)), 60)
         log.info(
-            "epoch %d of %d, %.2f ms per run and epoch, %d:%02d left",
+            "%s: epoch %d of %d, %.2f ms per run and epoch, %d:%02d left",
+            self.names,
             epoch,
             self.epochs,
             1000 * per_epoch / self.n_runs,

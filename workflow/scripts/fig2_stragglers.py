@@ -1,0 +1,51 @@
+from pathlib import Path
+
+from workflow.stragglers.ablation import logarithmic_epochs
+from workflow.stragglers.captions import render
+from workflow.stragglers.exemplars import Exemplars
+from workflow.stragglers.fig2_stragglers import Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.figure_tables import EPOCHS_DRAWN, defining_by_network, read
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    cell = {"dataset": snakemake.params.dataset, "network": "reference", "optimizer": "gd"}
+    inversion = read(
+        snakemake.input.inversion,
+        ["network", "layer", "seed", "observable", "found", "epoch", "train_error"],
+        removed="none",
+        **cell,
+    )
+    inversion = defining_by_network(inversion, defining)
+    ablation = read(
+        snakemake.input.ablation,
+        ["seed", "removed", "draw", "removed_error", "sigma", "test_error", "inversion_found"],
+        **cell,
+    )
+    dynamics = read(
+        snakemake.input.dynamics,
+        ["seed", "removed", "draw", "epoch", "R_plus", "R_minus", "D"],
+        removed=["none", "random", "stragglers"],
+        layer=[int(layer) for layer in inversion["layer"].unique()],
+        seed=[int(seed) for seed in ablation["seed"].unique()],
+        epoch=logarithmic_epochs(snakemake.params.epochs, EPOCHS_DRAWN).tolist(),
+        **cell,
+    )
+    content = Content(
+        title=snakemake.params.title,
+        observable=defining.observable,
+        inversion=inversion,
+        dynamics=dynamics,
+        ablation=ablation,
+        conservation=read(
+            snakemake.input.conservation,
+            ["alignment", "epoch", "train_error", "n_runs", "mean_common", "z"],
+            **cell,
+        ),
+        peak=read(snakemake.input.peak, ["alignment", "train_error", "ci_low", "ci_high"], **cell),
+        exemplars=Exemplars.load(snakemake.input.exemplars),
+    )
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

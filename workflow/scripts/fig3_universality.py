@@ -1,0 +1,39 @@
+from pathlib import Path
+
+from workflow.stragglers.captions import render
+from workflow.stragglers.fig3_universality import Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.figure_tables import defining_by_network, read
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    titles = snakemake.params.titles
+    inversion = read(
+        snakemake.input.inversion,
+        ["dataset", "network", "layer", "seed", "observable", "found", "train_error"],
+        dataset=list(titles),
+        optimizer="gd",
+        removed="none",
+    )
+    content = Content(
+        observable=defining.observable,
+        titles=titles,
+        inversion=defining_by_network(inversion, defining),
+        consensus=read(
+            snakemake.input.consensus,
+            ["dataset", "fraction", "ci_low", "ci_high"],
+            dataset=list(titles),
+            network="reference",
+            optimizer="gd",
+            kind="consensus",
+        ),
+        overlap=read(
+            snakemake.input.overlap,
+            ["network_a", "optimizer_a", "network_b", "optimizer_b", "n_pairs", "jaccard"],
+            dataset=next(iter(titles)),
+        ),
+    )
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

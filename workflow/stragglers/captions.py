@@ -1,0 +1,41 @@
+"""Captions: Jinja templates filled with numbers from a study's own tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+
+from .intervals import Estimate
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def mean_and_sd(values: np.ndarray) -> str:
+    """Values of several runs in a few words; one run has no spread."""
+    values = np.asarray(values, float)
+    return f"{values.mean():.0f} ± {values.std(ddof=1):.0f}" if len(values) > 1 else f"{values.mean():.0f}"
+
+
+def percent_and_sd(values: np.ndarray) -> str:
+    """The same for shares of the training or test points."""
+    values = 100 * np.asarray(values, float)
+    return f"{values.mean():.2f} ± {values.std(ddof=1):.2f} %" if len(values) > 1 else f"{values.mean():.2f} %"
+
+
+def percent_and_interval(estimate: Estimate) -> str:
+    """A share and, where there is one, its 95 % interval."""
+    value, low, high = (100 * part for part in estimate)
+    return f"{value:.1f} %" + (f" [{low:.1f}, {high:.1f}]" if np.isfinite([low, high]).all() else "")
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """``template`` filled with ``values``; a name it lacks is an error, not a gap."""
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    for filter_ in (percent, mean_and_sd, percent_and_sd, percent_and_interval):
+        environment.filters[filter_.__name__] = filter_
+    return environment.from_string(template).render(values)

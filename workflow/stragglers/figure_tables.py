@@ -1,0 +1,45 @@
+"""What several figures ask of the tables."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .intervals import Estimate, bootstrap
+from .inversion import defining_inversions
+from .specification import Defining
+
+EPOCHS_DRAWN = 300
+"""Epochs of a curve, evenly spaced in their logarithm: more than a figure's width can show."""
+
+
+def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
+    """``columns`` of the rows of a table that hold each value of ``where``, or one of a list of them.
+
+    The rest is not read, which matters where a table has millions of rows.
+    """
+    conditions = [(name, "in" if isinstance(value, list) else "==", value) for name, value in where.items()]
+    return pd.read_parquet(file, columns=columns, filters=conditions or None)
+
+
+def defining_by_network(inversion: pd.DataFrame, defining: Defining) -> pd.DataFrame:
+    """Rows of the ``inversion`` table at the defining layer, which a shallow network may lack.
+
+    All observables stay: only the layer is chosen, network by network.
+    """
+    parts = [
+        rows[rows["layer"].isin(defining_inversions(rows, defining)["layer"])]
+        for _, rows in inversion.groupby("network", sort=False)
+    ]
+    return pd.concat(parts) if parts else inversion
+
+
+def inverted(inversion: pd.DataFrame, observable: str) -> pd.DataFrame:
+    """The runs that inverted in ``observable``; ``epoch`` is t*, ``train_error`` ε*."""
+    return inversion[(inversion["observable"] == observable) & inversion["found"].astype(bool)]
+
+
+def mean_interval(values: np.ndarray) -> Estimate:
+    """Mean over runs with its 95 % bootstrap interval; what is not finite (a run that diverged) is left out."""
+    values = np.asarray(values, float)
+    return bootstrap([values[np.isfinite(values)]], np.mean)
