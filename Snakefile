@@ -26,7 +26,7 @@ rule all:
     input:
         tables,
         figures,
-        provenance,
+        pages.values(),
 
 
 onsuccess:

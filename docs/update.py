@@ -11,6 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from workflow.stragglers.pages import estimate_text  # noqa: E402 - the library is not installed
+
 MARKERS = ("<!-- claims: make docs -->", "<!-- end of claims -->")
 
 
@@ -18,10 +22,8 @@ def claims_markdown(claims: pd.DataFrame) -> str:
     """Claim by dataset: value, 95 % interval, verdict."""
 
     def cell(row: pd.Series) -> str:
-        if pd.isna(row["value"]):
-            return "–"
-        interval = "" if pd.isna(row["ci_low"]) else f" [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
-        return f"{row['value']:.3g}{interval}, n = {row['n_runs']}: {row['verdict']}"
+        estimate = estimate_text(row["value"], row["ci_low"], row["ci_high"])
+        return estimate if pd.isna(row["value"]) else f"{estimate}, n = {row['n_runs']}: {row['verdict']}"
 
     names = list(claims["dataset"].unique())
     lines = [

@@ -7,10 +7,11 @@ rule claims:
         definitions=Path(workflow.basedir, "config/claims.yaml"),
     output:
         parquet=table_file("claims"),
-        csv=report(
-            f"{RESULTS}/tables/claims.csv",
+        csv=f"{RESULTS}/tables/claims.csv",
+        page=report(
+            f"{RESULTS}/pages/claims.html",
             caption="../report/claims.rst",
-            category="Claims",
+            category="2. Claims",
             labels={"table": "The paper's claims"},
         ),
     log:

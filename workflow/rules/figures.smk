@@ -12,7 +12,7 @@ def drawn(stem, title):
             kind: report(
                 f"{base}.{kind}",
                 caption=text,
-                category="Figures",
+                category="1. Figures",
                 labels={"figure": title, "format": kind.upper()},
             )
             for kind in ("pdf", "png")

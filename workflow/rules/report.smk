@@ -2,23 +2,24 @@
 report: "../report/workflow.rst"
 
 
-provenance = [
-    f"{RESULTS}/provenance/{name}.csv" for name in ("configuration", "software")
-]
+pages = {
+    name: f"{RESULTS}/pages/{name}.html"
+    for name in ("claims", "configuration", "software")
+}
 
 
 rule provenance:
     output:
         configuration=report(
-            provenance[0],
+            pages["configuration"],
             caption="../report/configuration.rst",
-            category="Provenance",
+            category="3. Provenance",
             labels={"table": "Configuration"},
         ),
         software=report(
-            provenance[1],
+            pages["software"],
             caption="../report/software.rst",
-            category="Provenance",
+            category="3. Provenance",
             labels={"table": "Versions of software"},
         ),
     log:

@@ -5,6 +5,7 @@ import yaml
 
 from workflow.stragglers.claims import claims_table
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.pages import claims_page
 from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
@@ -14,3 +15,4 @@ with job_log(snakemake.log[0]):
     claims = claims_table(definitions, tables, snakemake.params.families, defining)
     claims.to_parquet(snakemake.output.parquet, index=False)
     claims.to_csv(snakemake.output.csv, index=False, float_format="%.4g")
+    Path(snakemake.output.page).write_text(claims_page(claims))

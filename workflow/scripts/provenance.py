@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.pages import page
 from workflow.stragglers.provenance import configuration_table, software_table
 
 with job_log(snakemake.log[0]):
-    configuration = json.loads(snakemake.params.configuration)
-    configuration_table(configuration).to_csv(snakemake.output.configuration, index=False)
-    software_table().to_csv(snakemake.output.software, index=False)
+    configuration = configuration_table(json.loads(snakemake.params.configuration))
+    Path(snakemake.output.configuration).write_text(page("Configuration", configuration))
+    Path(snakemake.output.software).write_text(page("Versions of software", software_table()))
