@@ -108,7 +108,8 @@ def draw_removals(axes: list[Axes], content: Content) -> None:
         ax.set_ylabel(f"{symbol} (unit sphere)")
         epoch_axis(ax)
     if kinds:
-        axes[0].legend(title="removed", title_fontsize=7, alignment="left")
+        # Below the falling R₊ there is room in every study.
+        axes[1].legend(title="removed", title_fontsize=7, alignment="left", loc="lower left")
 
 
 def draw_sheet(ax: Axes, exemplars: Exemplars, kind: str) -> None:
