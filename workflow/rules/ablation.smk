@@ -1,18 +1,3 @@
-def repeated(wildcards):
-    """Addresses of the runs that an ablation repeats, then of those that give its consensus set."""
-    cell = study.cell(wildcards)
-    repeated = study.blocks_with(cell, parse_seeds(wildcards.seeds))
-    runs = {"repeated": [study.run_address(cell, block) for block in repeated]}
-    plan = study.ablations[cell, wildcards.seeds]
-    if plan.consensus_from:
-        source, seeds = consensus_source(cell, plan)
-        runs["consensus"] = [
-            study.run_address(source, block)
-            for block in study.blocks_with(source, seeds)
-        ]
-    return runs
-
-
 rule ablate:
     input:
         unpack(

@@ -54,5 +54,41 @@ def table_file(table):
     return f"{RESULTS}/tables/{table}.parquet"
 
 
+def repeated(wildcards):
+    """Addresses of the runs that an ablation repeats, then of those that give its consensus set."""
+    cell = study.cell(wildcards)
+    repeated = study.blocks_with(cell, parse_seeds(wildcards.seeds))
+    runs = {"repeated": [study.run_address(cell, block) for block in repeated]}
+    plan = study.ablations[cell, wildcards.seeds]
+    if plan.consensus_from:
+        source, seeds = consensus_source(cell, plan)
+        runs["consensus"] = [
+            study.run_address(source, block)
+            for block in study.blocks_with(source, seeds)
+        ]
+    return runs
+
+
+caption = Path(workflow.basedir, "workflow/report/{stem}.rst").as_posix()
+
+
+def drawn(stem, title, of=""):
+    """Files of a figure. Its caption holds the study's numbers, so that too is drawn by the rule."""
+    base = f"{RESULTS}/figures/{stem}{of}"
+    text = Path(f"{base}.rst").absolute().as_posix()
+    return {
+        "caption": f"{base}.rst",
+        **{
+            kind: report(
+                f"{base}.{kind}",
+                caption=text,
+                category="1. Figures",
+                labels={"figure": title, "format": kind.upper()},
+            )
+            for kind in ("pdf", "png")
+        },
+    }
+
+
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

@@ -1,100 +1,91 @@
-main = next(iter(study.main_datasets))
-caption = Path(workflow.basedir, "workflow/report/{stem}.rst").as_posix()
-
-
-def drawn(stem, title):
-    """Files of a figure. Its caption holds the study's numbers, so that too is drawn by the rule."""
-    base = f"{RESULTS}/figures/{stem}"
-    text = Path(f"{base}.rst").absolute().as_posix()
-    return {
-        "caption": f"{base}.rst",
-        **{
-            kind: report(
-                f"{base}.{kind}",
-                caption=text,
-                category="1. Figures",
-                labels={"figure": title, "format": kind.upper()},
-            )
-            for kind in ("pdf", "png")
-        },
-    }
-
-
+first = next(iter(study.main_datasets))
+# Figures 1 and 2 are about one dataset: the first has the plain names, the others their own as suffix.
+suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
 figures = [
     f"{RESULTS}/figures/{stem}.{kind}"
-    for stem in ("fig1_dynamics", "fig2_stragglers", "fig3_universality")
+    for stem in (
+        *(f"fig1_dynamics{suffix}" for suffix in suffixes.values()),
+        *(f"fig2_stragglers{suffix}" for suffix in suffixes.values()),
+        "fig3_universality",
+    )
     for kind in ("pdf", "png")
 ]
 
 
-rule exemplars:
-    input:
-        dataset=f"results/runs/{study.dataset_address(main)}/dataset.npz",
-        stragglers=table_file("stragglers"),
-    output:
-        f"{RESULTS}/figures/exemplars.npz",
-    log:
-        f"{RESULTS}/logs/exemplars.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("exemplars"),
-        name=main,
-    message:
-        f"Exemplary stragglers of {main}"
-    script:
-        "../scripts/exemplars.py"
+for main, suffix in suffixes.items():
 
+    rule:
+        name:
+            f"exemplars{suffix}"
+        input:
+            dataset=f"results/runs/{study.dataset_address(main)}/dataset.npz",
+            stragglers=table_file("stragglers"),
+        output:
+            f"{RESULTS}/figures/exemplars{suffix}.npz",
+        log:
+            f"{RESULTS}/logs/exemplars{suffix}.log",
+        conda:
+            ENVIRONMENT
+        params:
+            code=code("exemplars"),
+            name=main,
+        message:
+            f"Exemplary stragglers of {main}"
+        script:
+            "../scripts/exemplars.py"
 
-rule fig1_dynamics:
-    input:
-        dynamics=table_file("dynamics"),
-        inversion=table_file("inversion"),
-        stragglers=table_file("stragglers"),
-        caption=caption.format(stem="fig1_dynamics"),
-    output:
-        **drawn("fig1_dynamics", "1: dynamics"),
-    log:
-        f"{RESULTS}/logs/fig1_dynamics.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("fig1_dynamics"),
-        defining=canonical(study.defining),
-        family=study.main_datasets[main],
-        title=study.titles[main],
-        epochs=study.protocol.epochs,
-    message:
-        "Figure 1: dynamics"
-    script:
-        "../scripts/fig1_dynamics.py"
+    rule:
+        name:
+            f"fig1_dynamics{suffix}"
+        input:
+            dynamics=table_file("dynamics"),
+            inversion=table_file("inversion"),
+            stragglers=table_file("stragglers"),
+            caption=caption.format(stem="fig1_dynamics"),
+        output:
+            **drawn("fig1_dynamics", f"1: dynamics, {study.titles[main]}", suffix),
+        log:
+            f"{RESULTS}/logs/fig1_dynamics{suffix}.log",
+        conda:
+            ENVIRONMENT
+        params:
+            code=code("fig1_dynamics"),
+            defining=canonical(study.defining),
+            family=study.main_datasets[main],
+            title=study.titles[main],
+            epochs=study.protocol.epochs,
+        message:
+            f"Figure 1: dynamics on {main}"
+        script:
+            "../scripts/fig1_dynamics.py"
 
-
-rule fig2_stragglers:
-    input:
-        dynamics=table_file("dynamics"),
-        inversion=table_file("inversion"),
-        ablation=table_file("ablation"),
-        conservation=table_file("conservation"),
-        peak=table_file("conservation_peak"),
-        exemplars=f"{RESULTS}/figures/exemplars.npz",
-        caption=caption.format(stem="fig2_stragglers"),
-    output:
-        **drawn("fig2_stragglers", "2: stragglers"),
-    log:
-        f"{RESULTS}/logs/fig2_stragglers.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("fig2_stragglers"),
-        defining=canonical(study.defining),
-        dataset=main,
-        title=study.titles[main],
-        epochs=study.protocol.epochs,
-    message:
-        "Figure 2: stragglers"
-    script:
-        "../scripts/fig2_stragglers.py"
+    rule:
+        name:
+            f"fig2_stragglers{suffix}"
+        input:
+            dynamics=table_file("dynamics"),
+            inversion=table_file("inversion"),
+            ablation=table_file("ablation"),
+            conservation=table_file("conservation"),
+            peak=table_file("conservation_peak"),
+            exemplars=f"{RESULTS}/figures/exemplars{suffix}.npz",
+            caption=caption.format(stem="fig2_stragglers"),
+        output:
+            **drawn("fig2_stragglers", f"2: stragglers, {study.titles[main]}", suffix),
+        log:
+            f"{RESULTS}/logs/fig2_stragglers{suffix}.log",
+        conda:
+            ENVIRONMENT
+        params:
+            code=code("fig2_stragglers"),
+            defining=canonical(study.defining),
+            dataset=main,
+            title=study.titles[main],
+            epochs=study.protocol.epochs,
+        message:
+            f"Figure 2: stragglers of {main}"
+        script:
+            "../scripts/fig2_stragglers.py"
 
 
 rule fig3_universality:

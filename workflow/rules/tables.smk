@@ -15,7 +15,10 @@ parts = {
 }
 
 
-tables = [table_file(table) for table in (*parts, "overlap", "ablation", "claims")]
+tables = [
+    table_file(table)
+    for table in (*parts, "overlap", "ablation", "nested", "variance", "claims")
+]
 
 
 rule table:
@@ -36,3 +39,39 @@ rule table:
         "Table of {wildcards.table}"
     script:
         "../scripts/table.py"
+
+
+rule nested:
+    input:
+        table_file("stragglers"),
+    output:
+        table_file("nested"),
+    log:
+        f"{RESULTS}/logs/nested.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("nested"),
+    message:
+        "Stragglers of training sets inside larger ones"
+    script:
+        "../scripts/nested.py"
+
+
+rule variance:
+    input:
+        table_file("inversion"),
+    output:
+        table_file("variance"),
+    log:
+        f"{RESULTS}/logs/variance.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("variance"),
+        defining=canonical(study.defining),
+        datasets=list(study.main_datasets),
+    message:
+        "Variance of the inversion over datasets, optimisers and seeds"
+    script:
+        "../scripts/variance.py"

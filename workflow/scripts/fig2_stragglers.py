@@ -44,7 +44,7 @@ with job_log(snakemake.log[0]):
             ["alignment", "epoch", "train_error", "n_runs", "mean_common", "z"],
             **cell,
         ),
-        peak=read(snakemake.input.peak, ["alignment", "train_error", "ci_low", "ci_high"], **cell),
+        peak=read(snakemake.input.peak, ["alignment", "train_error", "ci_low", "ci_high"], statistic="z", **cell),
         exemplars=Exemplars.load(snakemake.input.exemplars),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .datasets import Dataset
 from .inversion import defining_inversions
+from .misclassified import straggler_rate, straggler_sets
 from .observables import ADDRESS
 from .specification import AblationPlan, Defining
 from .trajectory import Trajectory
@@ -38,7 +39,7 @@ class Removal:
 
     seed: int
     removed: str
-    """``none``, ``stragglers``, ``random``, ``misclassified_at`` or ``consensus``."""
+    """``none``, ``stragglers``, ``random``, ``misclassified_at``, ``consensus`` or ``top_stragglers``."""
     points: np.ndarray
     """Booleans (P,): the points left out."""
     draw: int = 0
@@ -66,6 +67,15 @@ def random_like(points: np.ndarray, classes: np.ndarray, rng: np.random.Generato
         members = np.flatnonzero(classes == c)
         drawn[rng.choice(members, int(points[members].sum()), replace=False)] = True
     return drawn
+
+
+def most_frequent(points: np.ndarray, rate: np.ndarray, fraction: float) -> np.ndarray:
+    """The ``fraction`` of ``points`` with the highest straggler ``rate`` (P,), ties by index; booleans (P,)."""
+    members = np.flatnonzero(points)
+    ranked = members[np.argsort(-rate[members], kind="stable")]
+    chosen = np.zeros_like(points)
+    chosen[ranked[: round(fraction * len(members))]] = True
+    return chosen
 
 
 def logarithmic_epochs(epochs: int, points: int, first: int = 1) -> np.ndarray:
@@ -117,6 +127,7 @@ def removals(
     points is left out, with a message.
     """
     grid = logarithmic_epochs(len(trajectories[0].loss) - 1, plan.grid) if plan.grid else []
+    rate = straggler_rate(straggler_sets(trajectories, inversions, defining).sets)
     found: list[Removal] = []
     for trajectory, table in zip(trajectories, inversions, strict=True):
         for row in defining_inversions(table, defining).itertuples():
@@ -138,6 +149,12 @@ def removals(
             )
             if consensus is not None and consensus.any():
                 found.append(Removal(row.seed, "consensus", consensus))
+            if row.found:
+                stragglers = trajectory.sets(row.epoch, row.run)
+                for number, fraction in enumerate(plan.fractions):
+                    top = most_frequent(stragglers, rate, fraction)
+                    if top.any():
+                        found.append(Removal(row.seed, "top_stragglers", top, draw=number))
     for removal in found:
         if not trainable(removal, dataset.label_train):
             log.info("%s of seed %d: leaves a label without points, left out", removal.removed, removal.seed)

@@ -4,6 +4,7 @@ All three are timed in one process, in turn, and compared as medians. Data are s
 shapes of the first 8192 MNIST images: speed does not depend on the pixels.
 """
 
+import logging
 import resource
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from .networks import rows_product
 from .specification import Network, Optimizer, Protocol
 from .training import Data, pick_device, train
 
+log = logging.getLogger(__name__)
+
 N_TEST = 10_000
 
 
@@ -38,6 +41,8 @@ class Case:
     test_every: int = 1
     n_samples: int = 8192
     n_features: int = 669
+    removal: bool = False
+    """Whether every run leaves out a tenth of the points, by weights of its own."""
     epochs: int = 10
     repeats: int = 5
 
@@ -47,10 +52,16 @@ CASES = (
     Case("reference, as logged by default", test_every=10),
     Case("60 runs", runs=60, test_every=10),
     Case("200 runs", runs=200, test_every=10, repeats=3),
+    Case("500 runs", runs=500, test_every=10, repeats=3),
     Case("depth 3", network=Network(depth=3)),
     Case("momentum", optimizer=Optimizer(settings={"lr": 0.02, "momentum": 0.9})),
     Case("Adam", optimizer=Optimizer("Adam", settings={"lr": 0.001})),
     Case("mini-batches of 512", optimizer=Optimizer(batch_size=512, settings={"lr": 0.01})),
+    Case("removal sweep", runs=130, test_every=10, removal=True, repeats=3),
+    Case("P = 16384", n_samples=16_384, test_every=10, repeats=3),
+    Case("P = 60000", n_samples=60_000, test_every=10, repeats=3),
+    Case("1000 runs, P = 60000", runs=1000, n_samples=60_000, test_every=2, epochs=2, repeats=1),
+    Case("64 runs of width 1000", runs=64, network=Network(1000), test_every=2, epochs=2, repeats=1),
 )
 
 
@@ -75,8 +86,8 @@ def synthetic(n_samples: int, n_features: int) -> Dataset:
 def one_run_at_a_time(data: Data, network: Network, optimizer: Optimizer, epochs: int, seed: int = 0) -> None:
     """The baseline: one network, autograd, a pass for each thing measured, as one would write it.
 
-    Every epoch: gradient step(s), training error and misclassified set, test error, and the class
-    centres, radii and distance.
+    Every epoch: gradient step(s); then, each with a pass of its own, training error, test error,
+    class centres with radii and distance, and the misclassified set.
     """
     torch.manual_seed(seed)
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "linear": torch.nn.Identity}[network.activation]
@@ -91,6 +102,7 @@ def one_run_at_a_time(data: Data, network: Network, optimizer: Optimizer, epochs
     model = torch.nn.Sequential(hidden, torch.nn.Linear(network.width, 2)).to(x)
     step = getattr(torch.optim, optimizer.algorithm)(model.parameters(), **optimizer.settings)
     loss_of = torch.nn.CrossEntropyLoss()
+    log: list[Any] = []
     for _ in range(epochs):
         order = torch.randperm(len(x), device=x.device)
         for rows in order.split(optimizer.batch_size) if optimizer.batch_size else [slice(None)]:
@@ -98,13 +110,13 @@ def one_run_at_a_time(data: Data, network: Network, optimizer: Optimizer, epochs
             loss_of(model(x[rows]), data.y[rows]).backward()
             step.step()
         with torch.no_grad():
-            misclassified = model(x).argmax(1) != data.y
-            misclassified.float().mean().item()
-            (model(x_test).argmax(1) != data.y_test).float().mean().item()
+            log.append((model(x).argmax(1) != data.y).float().mean().item())
+            log.append((model(x_test).argmax(1) != data.y_test).float().mean().item())
             h = torch.nn.functional.normalize(hidden(x))
             centres = [h[data.y == label].mean(0) for label in (0, 1)]
-            [(h[data.y == label] - centres[label]).square().sum(1).mean().sqrt().item() for label in (0, 1)]
-            (centres[1] - centres[0]).norm().item()
+            log.append([(h[data.y == label] - centres[label]).square().sum(1).mean().sqrt().item() for label in (0, 1)])
+            log.append((centres[1] - centres[0]).norm().item())
+            log.append((model(x).argmax(1) != data.y).nonzero().cpu())
 
 
 def matrix_products(data: Data, case: Case) -> Callable[[], None]:
@@ -147,30 +159,50 @@ def seconds(work: Callable[[], Any]) -> float:
 def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
     """A row of the benchmark: medians of interleaved repeats, in a process of its own.
 
-    An ensemble's set-up is not counted: its time is the difference of a long and a short training.
+    Beside the ensemble: the baseline, the same engine with one run alone, and the bare products. An
+    ensemble's set-up is not counted: its time is the difference of a long and a short training.
     """
     torch.set_num_threads(threads)
     place = pick_device(device)
     dataset = synthetic(case.n_samples, case.n_features)
-    protocol = Protocol(epochs=case.epochs, test_every=case.test_every)
-    data = Data.from_dataset(dataset, protocol.dtype, place)
-    runs = pd.DataFrame({"seed": range(case.runs)})
+    data = Data.from_dataset(dataset, Protocol(case.epochs).dtype, place)
     products = matrix_products(data, case)
 
-    def ensemble(epochs: int) -> float:
+    def engine(n_runs: int, epochs: int) -> float:
+        removed = None
+        if case.removal:
+            removed = np.random.default_rng(0).random((n_runs, case.n_samples)) < 0.1
         with tempfile.TemporaryDirectory() as folder:
-            shorter = Protocol(epochs=epochs, test_every=case.test_every)
-            return seconds(lambda: train(dataset, case.network, case.optimizer, shorter, runs, folder, device=device))
+            return seconds(
+                lambda: train(
+                    dataset,
+                    case.network,
+                    case.optimizer,
+                    Protocol(epochs, case.test_every),
+                    pd.DataFrame({"seed": range(n_runs)}),
+                    folder,
+                    removed,
+                    device=device,
+                )
+            )
 
-    times: dict[str, list[float]] = {"ensemble": [], "baseline": [], "products": []}
+    def per_run_epoch(n_runs: int) -> float:
+        # Both lengths end on an epoch that tests, so their difference holds each test once.
+        short, long = engine(n_runs, case.test_every), engine(n_runs, case.test_every + case.epochs)
+        return (long - short) / case.epochs / n_runs
+
+    times: dict[str, list[float]] = {"ensemble": [], "alone": [], "baseline": [], "products": []}
     for repeat in range(case.repeats + 1):
-        short, long = ensemble(case.test_every), ensemble(case.test_every + case.epochs)
-        plain = seconds(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs))
-        bare = seconds(products)
+        measured = {
+            "ensemble": per_run_epoch(case.runs),
+            "alone": per_run_epoch(1),
+            "baseline": seconds(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs))
+            / case.epochs,
+            "products": seconds(products) / case.runs,
+        }
         if repeat:  # the first is a warm-up
-            times["ensemble"].append((long - short) / case.epochs / case.runs)
-            times["baseline"].append(plain / case.epochs)
-            times["products"].append(bare / case.runs)
+            for name, value in measured.items():
+                times[name].append(value)
     median = {name: float(np.median(values)) for name, values in times.items()}
     if place.type == "cuda":
         peak = torch.cuda.max_memory_allocated()
@@ -179,7 +211,7 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
     return {
         "case": case.name,
         "device": torch.cuda.get_device_name() if place.type == "cuda" else f"CPU, {threads} threads",
-        "dtype": protocol.dtype,
+        "dtype": Protocol(case.epochs).dtype,
         "n_samples": case.n_samples,
         "n_features": case.n_features,
         "width": case.network.width,
@@ -191,15 +223,21 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
         "seconds_per_run_epoch": median["ensemble"],
         "baseline_seconds_per_run_epoch": median["baseline"],
         "speedup": median["baseline"] / median["ensemble"],
+        "alone_seconds_per_run_epoch": median["alone"],
+        "speedup_over_alone": median["alone"] / median["ensemble"],
         "matrix_bound_fraction": median["products"] / median["ensemble"],
         "peak_memory_gb": peak / 1e9,
     }
 
 
 def benchmark(cases: Sequence[Case], device: str, threads: int) -> pd.DataFrame:
-    """One row a case, each measured in a fresh process so that its peak memory is its own."""
+    """One row a case, each measured in a process of its own so that its peak memory is its own.
+
+    Forked, because a script that Snakemake runs cannot be imported anew; nothing computes before.
+    """
     rows = []
     for case in cases:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
             rows.append(process.submit(measure, case, device, threads).result())
+        log.info("%(case)s: %(speedup).1f times the baseline, %(matrix_bound_fraction).2f of the bound", rows[-1])
     return pd.DataFrame(rows)

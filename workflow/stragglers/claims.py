@@ -122,7 +122,7 @@ def weak_dependence_on_architecture(evidence: Evidence) -> Measured:
 
 def maximally_conserved(evidence: Evidence) -> Measured:
     errors = inverted_errors(evidence.reference)
-    for row in evidence.peak.query("alignment == 'epoch'").itertuples():
+    for row in evidence.peak.query("alignment == 'epoch' and statistic == 'z'").itertuples():
         if len(errors):
             peak = np.array([row.train_error, row.ci_low, row.ci_high])
             return Measured(Estimate(*(peak / errors.mean())), row.n_runs)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, permutations
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,7 @@ def hypergeometric_variance(k1, k2, n_samples: int):
     return k1 * k2 * (n - k1) * (n - k2) / (n**2 * (n - 1))
 
 
-SUMMARY = ("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard")
+SUMMARY = ("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard", "conditional")
 """Columns of the ``conservation`` and ``overlap`` tables that sum up pairs of sets."""
 
 
@@ -132,6 +132,8 @@ class Overlap:
     expected: np.ndarray
     null_variance: np.ndarray
     jaccard: np.ndarray
+    size: np.ndarray
+    """Mean size of a pair's two sets."""
     weight: np.ndarray
 
     def __post_init__(self):
@@ -143,14 +145,15 @@ class Overlap:
 
         z is the paper's (Fig. 2d): excess over the hypergeometric mean in standard deviations of
         the overlap *over pairs*; ``sd_null`` is the null's own, for comparison. z is NaN where
-        pairs do not vary.
+        pairs do not vary. ``conditional``: the probability that a point of one run's set is in the
+        other's.
         """
         n_pairs = self.weight.sum()
         if n_pairs == 0:
             return dict.fromkeys(SUMMARY, np.nan)
         mean = {
             name: float((getattr(self, name) * self.weight).sum() / n_pairs)
-            for name in ("common", "expected", "null_variance", "jaccard")
+            for name in ("common", "expected", "null_variance", "jaccard", "size")
         }
         spread = ((self.common - mean["common"]) ** 2 * self.weight).sum()
         sd = float(np.sqrt(spread / (n_pairs - 1))) if n_pairs > 1 else np.nan
@@ -161,6 +164,7 @@ class Overlap:
             "sd_null": float(np.sqrt(mean["null_variance"])),
             "z": (mean["common"] - mean["expected"]) / sd if sd > 0 else np.nan,
             "jaccard": mean["jaccard"],
+            "conditional": mean["common"] / mean["size"] if mean["size"] > 0 else np.nan,
         }
 
 
@@ -180,6 +184,7 @@ def overlap(sets_a: np.ndarray, sets_b: np.ndarray, weight: np.ndarray) -> Overl
         null_variance=hypergeometric_variance(size_a, size_b, n_samples),
         # Two empty sets are the same set.
         jaccard=np.divide(common, union, out=np.ones_like(common), where=union > 0),
+        size=(size_a + size_b) / 2,
         weight=np.asarray(weight, float),
     )
 
@@ -214,11 +219,32 @@ def overlap_table(cells: Sequence[Mapping[str, str]], sets: Sequence[StragglerSe
     return pd.DataFrame(rows)
 
 
+def nested_table(stragglers: pd.DataFrame) -> pd.DataFrame:
+    """Consensus stragglers of a training set inside a larger one: one row a pair of datasets.
+
+    Both are trained with one network and optimiser on the same source and task, and all points of the
+    first are in the second. ``kept``: share of its stragglers that the larger set still has,
+    ``gained``: share of its other points that became stragglers there.
+    """
+    columns = ["source", "task", "network", "layer", "optimizer", "inner", "outer", "n_inner", "n_outer"]
+    rows = []
+    for key, cells in stragglers.groupby(["source", "task", "network", "layer", "optimizer"], observed=True):
+        sets = {name: cell.set_index("sample_id")["consensus"] for name, cell in cells.groupby("dataset", sort=False)}
+        for inner, outer in permutations(sets, 2):
+            small, large = sets[inner], sets[outer]
+            if len(small) < len(large) and small.index.isin(large.index).all():
+                there = large.loc[small.index]
+                shares = {"kept": there[small].mean(), "gained": there[~small].mean()}
+                rows.append(dict(zip(columns, (*key, inner, outer, len(small), len(large)), strict=True)) | shares)
+    return pd.DataFrame(rows, columns=[*columns, "kept", "gained"])
+
+
 def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How well misclassified sets are conserved over all pairs of runs (the paper's Fig. 2d).
 
-    Returns the ``conservation`` table (one row an epoch, and one a common training error) and its
-    peak with a bootstrap interval over runs. Runs that diverged are left out.
+    Returns the ``conservation`` table (one row an epoch, and one a common training error) and the
+    ``conservation_peak`` table: where z, Jaccard index and conditional probability peak, with
+    bootstrap intervals over runs. Runs that diverged are left out.
     """
     # A misclassified set is the whole network's: it has no layer.
     address = {name: trajectories[0].runs[name].iloc[0] if name != "layer" else pd.NA for name in ADDRESS}
@@ -246,9 +272,10 @@ def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.D
             )
         if overlaps and n_runs > 2:
             mean_error = np.array([row["train_error"] for row in rows[-len(overlaps) :]])
-            peaks.append({**address, "alignment": alignment, "n_runs": n_runs, **_peak(overlaps, mean_error)})
+            for peak in _peaks(overlaps, mean_error):
+                peaks.append({**address, "alignment": alignment, "n_runs": n_runs, **peak})
     table_columns = [*ADDRESS, "alignment", "epoch", "train_error", "n_runs", *SUMMARY]
-    peak_columns = [*ADDRESS, "alignment", "n_runs", "train_error", "ci_low", "ci_high", "z"]
+    peak_columns = [*ADDRESS, "alignment", "n_runs", *PEAK]
     tables = pd.DataFrame(rows, columns=table_columns), pd.DataFrame(peaks, columns=peak_columns)
     return tuple(table.astype({"layer": "Int32"}) for table in tables)
 
@@ -261,6 +288,34 @@ def _alignments(error: np.ndarray, set_epochs: np.ndarray) -> Iterator[tuple[str
         yield "train_error", epochs_at_error(error, error_grid(error))
 
 
+PEAK = ("statistic", "train_error", "ci_low", "ci_high", "value", "plateau_low", "plateau_high")
+PEAK_RESAMPLES = 500
+PEAK_LEAST_COMMON = 10
+"""Below so many common points on average, z is noise: the peak is sought above."""
+PLATEAU = 0.9
+"""A plateau is where a statistic is at least this fraction of its peak."""
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """Pair matrices (points, runs * runs) of which weighted means over pairs are taken."""
+
+    common: np.ndarray
+    expected: np.ndarray
+    jaccard: np.ndarray
+    size: np.ndarray
+
+    def statistics(self, weight: np.ndarray) -> dict[str, np.ndarray]:
+        """z, Jaccard index and conditional probability at each point, pairs counted by ``weight``."""
+        weight = weight.ravel()
+        total = weight.sum()
+        return {
+            "z": z_scores(self.common, self.expected, weight),
+            "jaccard": self.jaccard @ weight / total,
+            "conditional": (self.common @ weight) / (self.size @ weight),
+        }
+
+
 def z_scores(common: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """z of each of a stack of pair matrices (points, runs * runs) with ``weight`` (runs * runs,)."""
     total = weight.sum()
@@ -270,34 +325,45 @@ def z_scores(common: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> np
     return np.divide(excess, np.sqrt(np.clip(variance, 0, None)), out=np.full(len(mean), np.nan), where=variance > 0)
 
 
-PEAK_RESAMPLES = 500
-PEAK_LEAST_COMMON = 10
-"""Below so many common points on average, z is noise: the peak is sought above."""
+def resampled_pairs(n_runs: int, rng: np.random.Generator) -> np.ndarray:
+    """Weights (runs, runs) of the pairs of a bootstrap sample of runs, a run with itself left out."""
+    count = rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs)).astype(float)
+    return all_pairs(n_runs) * np.outer(count, count)
 
 
-def _peak(overlaps: Sequence[Overlap], train_error: np.ndarray) -> dict[str, float]:
-    """Where z is largest, its interval from resampled runs (pairs of a run with itself left out)."""
-    common = np.stack([pair.common.ravel() for pair in overlaps])
-    expected = np.stack([pair.expected.ravel() for pair in overlaps])
-    n_runs = len(overlaps[0].common)
-    weight = all_pairs(n_runs)
-    kept = np.flatnonzero(common @ weight.ravel() / weight.sum() >= PEAK_LEAST_COMMON)
+def _peaks(overlaps: Sequence[Overlap], train_error: np.ndarray) -> Iterator[dict[str, Any]]:
+    """Rows of the ``conservation_peak`` table: training error at the peak, its interval, the plateau."""
+    weight = all_pairs(len(overlaps[0].common))
+    sizes = [(pair.common * weight).sum() / weight.sum() for pair in overlaps]
+    kept = np.flatnonzero(np.array(sizes) >= PEAK_LEAST_COMMON)
     if len(kept) == 0:
-        return dict.fromkeys(("train_error", "ci_low", "ci_high", "z"), np.nan)
-    common, expected, train_error = common[kept], expected[kept], train_error[kept]
-
-    def peak(weight: np.ndarray) -> tuple[float, float]:
-        z = z_scores(common, expected, weight.ravel())
-        return (train_error[np.nanargmax(z)], np.nanmax(z)) if np.isfinite(z).any() else (np.nan, np.nan)
-
+        return
+    train_error = train_error[kept]
+    curves = _Curves(
+        *(
+            np.stack([getattr(overlaps[i], name).ravel() for i in kept])
+            for name in ("common", "expected", "jaccard", "size")
+        )
+    )
     rng = np.random.default_rng(0)
-    draws = []
-    for _ in range(PEAK_RESAMPLES):
-        count = rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs)).astype(float)
-        draws.append(peak(weight * np.outer(count, count))[0] if (count > 0).sum() > 2 else np.nan)
-    low, high = np.nanpercentile(draws, [2.5, 97.5])
-    at, z = peak(weight)
-    return {"train_error": at, "ci_low": low, "ci_high": high, "z": z}
+    resampled = [resampled_pairs(len(weight), rng) for _ in range(PEAK_RESAMPLES)]
+    # A sample of one or two different runs has no pairs, or one, and says nothing of their spread.
+    draws = [curves.statistics(draw) for draw in resampled if np.count_nonzero(draw) > 1]
+    for name, curve in curves.statistics(weight).items():
+        if not np.isfinite(curve).any():
+            continue
+        at = [train_error[np.nanargmax(draw[name])] for draw in draws if np.isfinite(draw[name]).any()]
+        low, high = np.percentile(at, [2.5, 97.5]) if at else (np.nan, np.nan)
+        plateau = train_error[curve >= PLATEAU * np.nanmax(curve)]
+        yield {
+            "statistic": name,
+            "train_error": train_error[np.nanargmax(curve)],
+            "ci_low": low,
+            "ci_high": high,
+            "value": np.nanmax(curve),
+            "plateau_low": plateau.min(),
+            "plateau_high": plateau.max(),
+        }
 
 
 def epochs_at_error(train_error: np.ndarray, errors: np.ndarray) -> np.ndarray:

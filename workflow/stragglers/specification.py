@@ -169,16 +169,19 @@ class AblationPlan:
     evenly spaced in their logarithm, whose misclassified sets S(t) are removed in turn.
     ``noise``: standard deviations of the noise on the test data. ``consensus_from``: the runs
     (``seeds``, and ``network`` or ``optimizer`` if others) whose consensus set is removed too.
+    ``fractions``: of a run's stragglers, those with the highest straggler rate, removed in turn.
     """
 
     random_draws: int = 3
     grid: int = 8
     noise: tuple[float, ...] = (1.0,)
     consensus_from: Mapping[str, str] | None = None
+    fractions: tuple[float, ...] = ()
 
     def __post_init__(self):
-        # A config's list of the default noise is the default, too.
-        object.__setattr__(self, "noise", tuple(map(float, self.noise)))
+        # A config's list of the default values is the default, too.
+        for name in ("noise", "fractions"):
+            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
 
 
 def canonical(*parts: Any) -> str:
