@@ -1,0 +1,174 @@
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import settings
+
+from workflow.stragglers import training
+from workflow.stragglers.datasets import Dataset
+from workflow.stragglers.recorder import Recorder
+from workflow.stragglers.specification import Optimizer, Protocol
+from workflow.stragglers.trajectory import Trajectory
+
+# Derandomised, so that a run of the suite does not depend on luck.
+settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("suite")
+# Products this small only wait for a second thread.
+torch.set_num_threads(1)
+
+REPOSITORY = Path(__file__).parents[1]
+ADDRESS = {
+    "dataset": "small",
+    "source": "synthetic",
+    "task": "parity",
+    "subset": "all",
+    "network": "reference",
+    "optimizer": "gd",
+}
+
+
+@pytest.fixture(scope="session")
+def raw_data():
+    """Folder with the real raw files, where there is one."""
+    if not (folder := os.environ.get("STRAGGLERS_DATA")):
+        pytest.skip("STRAGGLERS_DATA is not set")
+    return folder
+
+
+@pytest.fixture
+def config():
+    """A small valid study, new for every test that changes it."""
+    return {
+        "study": "tiny",
+        "datasets": {"digits": {"source": "digits", "subset": {"first": 300}}},
+        "networks": {"reference": {}, "relu": {"activation": "relu", "width": 5}},
+        "optimizers": {"gd": {"lr": 0.2}, "adam": {"algorithm": "Adam", "lr": 0.01}},
+        "training": {"epochs": 120},
+        "runs": [
+            {"datasets": ["digits"], "seeds": ["0-2"]},
+            {"datasets": ["digits"], "networks": ["relu"], "seeds": ["0-2"]},
+            {"datasets": ["digits"], "optimizers": ["adam"], "seeds": ["0-2"]},
+        ],
+        "ablations": [{"datasets": ["digits"], "seeds": ["0-2"], "grid": 3}],
+    }
+
+
+def synthetic(n_train=103, n_test=41, n_classes=4, shape=(3, 4), seed=0):
+    """Noisy copies of one random image a class; the first pixel is constant in training only."""
+    rng = np.random.default_rng(seed)
+    prototypes = rng.integers(60, 190, (n_classes, *shape))
+
+    def split(n):
+        classes = rng.integers(n_classes, size=n)
+        return (prototypes[classes] + rng.integers(-60, 61, (n, *shape))).astype(np.uint8), classes.astype(np.int16)
+
+    (images_train, class_train), (images_test, class_test) = split(n_train), split(n_test)
+    images_train[:, 0, 0] = 7
+    return Dataset(
+        images_train=images_train,
+        images_test=images_test,
+        class_train=class_train,
+        class_test=class_test,
+        label_train=(class_train % 2 * 2 - 1).astype(np.int8),
+        label_test=(class_test % 2 * 2 - 1).astype(np.int8),
+        sample_id=np.arange(n_train),
+    )
+
+
+@pytest.fixture(scope="session")
+def small():
+    return synthetic()
+
+
+class FullPrecision:
+    """Stands in for the recorder and keeps what it is given as it comes, in memory."""
+
+    def __init__(self, *_):
+        self.state, self.test_error, self.noisy = [], {}, {}
+        FullPrecision.last = self
+
+    def record(self, epoch, **measured):
+        assert epoch == len(self.state)
+        values = {name: value.double().numpy().copy() for name, value in measured.items()}
+        if "test_error" in values:
+            self.test_error[epoch] = values.pop("test_error")
+        self.state.append(values)
+
+    def record_noisy_test(self, sigma, test_error):
+        self.noisy[sigma] = test_error.double().numpy().copy()
+
+    def close(self, runs):
+        pass
+
+    def __getitem__(self, name):
+        return np.stack([state[name] for state in self.state])
+
+
+def seeds_table(seeds):
+    return pd.DataFrame({**ADDRESS, "seed": list(seeds), "removed": "none", "draw": 0})
+
+
+@pytest.fixture
+def measure(monkeypatch):
+    """Train and return what was measured, unrounded."""
+
+    def run(dataset, network, optimizer, seeds, epochs=50, dtype="float64", **options):
+        protocol = Protocol(epochs, test_every=1, dtype=dtype)
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "Recorder", FullPrecision)
+            training.train(dataset, network, optimizer, protocol, seeds_table(seeds), None, device="cpu", **options)
+        return FullPrecision.last
+
+    return run
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Train and return the trajectory left on disk."""
+
+    def run(dataset, network, optimizer=None, seeds=(0, 1), epochs=10, **options):
+        optimizer = optimizer or Optimizer(settings={"lr": 0.1})
+        runs = options.pop("runs", seeds_table(seeds))
+        protocol = Protocol(epochs, options.pop("test_every", 4), sets=options.pop("sets", "every"))
+        training.train(dataset, network, optimizer, protocol, runs, tmp_path / "run", device="cpu", **options)
+        return Trajectory(tmp_path / "run")
+
+    return run
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a trajectory with the given sets, booleans (epochs + 1, runs, P), and centres."""
+
+    def write(sets, seeds=None, centres=None, name="run", loss=None):
+        sets = np.asarray(sets, bool)
+        n_epochs, n_runs, n_samples = sets.shape
+        if centres is None:
+            centres = np.zeros((n_epochs, n_runs, 2, 3))
+        loss = np.ones((n_epochs, n_runs)) if loss is None else loss
+        packed = np.packbits(sets, axis=2)
+        recorder = Recorder(tmp_path / name, Protocol(n_epochs - 1), n_runs, n_samples, centres.shape[-1], 1)
+        for epoch in range(n_epochs):
+            recorder.record(
+                epoch,
+                loss=torch.as_tensor(loss[epoch]),
+                train_error=torch.as_tensor(sets[epoch].mean(axis=1)),
+                test_error=torch.full((n_runs,), 0.5),
+                centres=torch.as_tensor(centres[epoch]),
+                misclassified=torch.as_tensor(packed[epoch]),
+            )
+        recorder.close(seeds_table(range(n_runs) if seeds is None else seeds))
+        return Trajectory(tmp_path / name)
+
+    return write
+
+
+def write_idx(path, array):
+    """Unsigned bytes in the format of MNIST's files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    path.write_bytes(header + array.astype(np.uint8).tobytes())

@@ -1,0 +1,222 @@
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ADDRESS
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from workflow.stragglers.inversion import defining_inversions, find_inversion, inversions
+from workflow.stragglers.specification import Defining, Detection
+
+DETECTION = Detection()
+N = 500
+T = np.arange(N + 1.0)
+MONOTONE = {
+    "saturating": 1 - np.exp(-T / 50),
+    "saturating early": 1 - np.exp(-T / 10),
+    "logarithmic": np.log1p(T) / np.log1p(N),
+    "linear": T / N,
+    "power law": 1 - (T + 1) ** -0.5,
+    "constant": np.full(N + 1, 0.3),
+}
+
+
+def v_shape(epochs, turn, before, after, power=2):
+    """Falls to 0 at ``turn`` and rises again, with slopes of its own on each side, in logarithmic time."""
+    u = np.log((np.arange(epochs + 1.0) + 1) / (turn + 1))
+    return np.where(u < 0, before, after) * np.abs(u) ** power
+
+
+def epoch_of(curve, turn="min", detection=DETECTION):
+    return find_inversion(curve, turn, detection).epoch
+
+
+# Clean curves
+
+
+@given(
+    st.integers(60, 2000),
+    st.floats(0.25, 4),
+    st.floats(0.25, 4),
+    st.sampled_from([1, 2]),
+    st.sampled_from(["min", "max"]),
+    st.data(),
+)
+def test_the_epoch_is_exact_on_clean_curves(epochs, before, after, power, turn, data):
+    at = data.draw(st.integers(15, epochs // 3))
+    curve = v_shape(epochs, at, before, after, power)
+    # The running mean cuts the tip; what stands out less than the limit even so is not meant here.
+    assume(min(curve[5:at].max(), curve[-1]) > 0.1 * curve[5:].max())
+    assert epoch_of(curve if turn == "min" else -curve, turn) == at
+
+
+@given(st.integers(20, 150), st.floats(-3, 3), st.floats(1e-3, 1e3))
+def test_the_epoch_does_not_depend_on_offset_and_scale(at, offset, scale):
+    assert epoch_of(offset + scale * v_shape(N, at, 1, 1)) == at
+
+
+def test_a_minimum_is_no_maximum():
+    curve = v_shape(N, 60, 1, 1)
+    assert epoch_of(curve, "min") == 60 and epoch_of(curve, "max") is None
+
+
+def test_a_flat_bottom_turns_inside_itself():
+    curve = np.interp(T, [0, 80, 120, N], [1, 0, 0, 1])
+    assert 80 <= epoch_of(curve) <= 120
+
+
+def test_a_burn_in_bump_is_ignored():
+    curve = v_shape(N, 60, 1, 1)
+    curve[3] = -100
+    assert epoch_of(curve) == 60
+    assert epoch_of(curve, detection=Detection(burn_in=0)) == 3
+
+
+def test_a_later_return_above_the_first_peak_still_finds_the_turn():
+    # D rises, turns, and late in training rises past its first peak.
+    curve = np.interp(T, [0, 40, 150, N], [0, 0.5, 0.2, 0.9])
+    assert epoch_of(curve, "max") == 40
+
+
+def test_of_two_turns_the_more_prominent_counts():
+    curve = np.interp(T, [0, 40, 80, 200, N], [0, 0.5, 0.4, 0.9, 0.1])
+    assert epoch_of(curve, "max") == 200
+
+
+def test_a_turn_as_high_as_required_is_none():
+    # Straight lines have no noise, so only the fraction of the range is left.
+    rise_and_fall = np.interp(T, [0, 250, N], [0, 1, 0.5])
+    found = find_inversion(rise_and_fall, "max", DETECTION)
+    height, spread = found.prominence, found.required / DETECTION.prominence
+    assert epoch_of(rise_and_fall, "max", Detection(prominence=0.999 * height / spread)) == 250
+    assert epoch_of(rise_and_fall, "max", Detection(prominence=1.001 * height / spread)) is None
+
+
+# No inversion
+
+
+@pytest.mark.parametrize("name", MONOTONE)
+@pytest.mark.parametrize("turn", ["min", "max"])
+def test_clean_monotone_curves_have_none(name, turn):
+    assert epoch_of(MONOTONE[name], turn) is None
+    assert epoch_of(-MONOTONE[name], turn) is None
+    assert epoch_of(MONOTONE[name].astype(np.float32), turn) is None
+
+
+def false_positives(curve, noise, trials=200):
+    return sum(epoch_of(curve + noise(rng), "max") is not None for rng in map(np.random.default_rng, range(trials)))
+
+
+@pytest.mark.parametrize("name", MONOTONE)
+@pytest.mark.parametrize("sd", [1e-6, 0.01, 0.1])
+def test_white_noise_on_a_monotone_curve_is_no_inversion(name, sd):
+    # At most 1 in 200: the highest of 500 epochs of noise stands out by 5 to 8 deviations, not by 10.
+    assert false_positives(MONOTONE[name], lambda rng: rng.normal(0, sd, N + 1)) <= 1
+
+
+def test_white_noise_on_long_curves_is_no_inversion():
+    assert false_positives(np.zeros(5001), lambda rng: rng.normal(size=5001), trials=100) <= 1
+
+
+def test_noise_that_fades_within_a_few_epochs_is_seldom_an_inversion():
+    def slow(rng):
+        noise = rng.normal(size=N + 50)
+        return np.convolve(noise, 0.7 ** np.arange(20), "valid")[: N + 1]
+
+    # Its second differences lie a third too low, so the height of 10 deviations is worth 7.5.
+    assert false_positives(MONOTONE["constant"], slow) <= 200 * 0.05
+
+
+def test_an_oscillation_about_a_monotone_curve_is_no_inversion():
+    assert epoch_of(MONOTONE["saturating"] + 0.05 * (-1) ** T, "max") is None
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 4, 5, 6, 10, 18])
+def test_curves_barely_longer_than_the_burn_in_have_none(epochs):
+    assert epoch_of(np.abs(np.arange(epochs + 1.0) - 9)) is None
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_curves_that_are_not_finite_have_none(bad):
+    curve = v_shape(N, 60, 1, 1)
+    curve[400] = bad
+    assert epoch_of(curve) is None
+    assert epoch_of(np.full(N + 1, np.nan)) is None
+
+
+def test_an_extremum_at_the_end_is_none():
+    assert epoch_of(v_shape(N, N, 1, 1)) is None
+    # A plateau that lasts to the end, too.
+    assert epoch_of(np.minimum(T / 200, 1), "max") is None
+
+
+def test_a_rebound_within_the_noise_is_none():
+    rng = np.random.default_rng(0)
+    turned = np.interp(T, [0, 250, N], [0, 1, 0.97])
+    assert epoch_of(turned, "max") == 250
+    assert epoch_of(turned + rng.normal(0, 0.05, N + 1), "max") is None
+
+
+# Noisy inversions
+
+
+@pytest.mark.parametrize("sd", [0.001, 0.01])
+def test_with_noise_the_epoch_is_off_by_a_few(sd):
+    curve = np.interp(T, [0, 60, N], [1, 0, 1])
+    found = [epoch_of(curve + np.random.default_rng(seed).normal(0, sd, N + 1)) for seed in range(50)]
+    # Noise of 0.01 outweighs a slope of 1/440 an epoch over about ten epochs.
+    assert None not in found and max(abs(epoch - 60) for epoch in found) <= 1200 * sd
+
+
+# Tables
+
+
+def dynamics_of(curves, layer=1, seed=3, run=0):
+    """A dynamics table of one run with the given curves, tested every 10 epochs."""
+    epochs = np.arange(len(curves["D"]))
+    return pd.DataFrame(
+        {
+            **ADDRESS,
+            "layer": layer,
+            "run": run,
+            "seed": seed,
+            "removed": "none",
+            "draw": 0,
+            "epoch": epochs,
+            "train_error": 1 / (epochs + 1),
+            "test_error": np.where(epochs % 10 == 0, epochs / 1000, np.nan),
+            **curves,
+        }
+    )
+
+
+def test_the_table_has_a_row_per_observable_with_the_error_there():
+    valley, slope = v_shape(N, 43, 1, 1), T / N
+    table = inversions(dynamics_of({"R_minus": valley, "R_plus": slope, "D": 1 - valley}), DETECTION)
+    assert table["observable"].tolist() == ["R_minus", "R_plus", "D"]
+    assert table["found"].tolist() == [True, False, True]
+    assert table["epoch"].tolist() == [43, pd.NA, 43]
+    first = table.iloc[0]
+    assert first["train_error"] == pytest.approx(1 / 44) and first["value"] == 0
+    # Measured at 40 and 50; 40 is nearer.
+    assert first["test_error"] == pytest.approx(0.040)
+    assert table.loc[1, ["train_error", "test_error", "value"]].isna().all()
+
+
+def test_each_run_and_layer_has_its_own_inversion():
+    parts = [
+        dynamics_of(dict.fromkeys(("R_minus", "R_plus", "D"), v_shape(N, 20 * run + 10 * layer, 1, 1)), layer, run, run)
+        for run in (1, 2)
+        for layer in (1, 2)
+    ]
+    table = inversions(pd.concat(parts), DETECTION).query("observable == 'R_minus'")
+    assert table["epoch"].tolist() == [30, 40, 50, 60]
+
+
+@pytest.mark.parametrize(("layer", "chosen"), [(1, 1), (2, 2), (5, 2)])
+def test_a_defining_layer_beyond_the_last_is_the_last(layer, chosen):
+    table = pd.concat(
+        inversions(dynamics_of(dict.fromkeys(("R_minus", "R_plus", "D"), T), n), DETECTION) for n in (1, 2)
+    )
+    rows = defining_inversions(table, Defining("R_plus", layer))
+    assert rows["observable"].tolist() == ["R_plus"] and rows["layer"].tolist() == [chosen]

@@ -1,0 +1,107 @@
+"""What holds the repository together: pinned versions, documented keys, formatting, lint."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import REPOSITORY
+
+from workflow.stragglers.study import Study, validate
+
+SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
+
+
+def locked():
+    lines = (REPOSITORY / "envs/requirements.txt").read_text().splitlines()
+    return {
+        re.sub("[-_.]+", "-", name).lower(): version
+        for name, version in (line.split("==") for line in lines if "==" in line)
+    }
+
+
+def test_the_conda_file_states_the_locked_versions():
+    environment = yaml.safe_load((REPOSITORY / "envs/stragglers.yaml").read_text())
+    (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    pins = locked()
+    assert pip
+    for requirement in pip:
+        name, version = requirement.split("==")
+        assert pins[name.lower()] == version
+
+
+def test_the_lock_holds_every_direct_requirement():
+    lines = (REPOSITORY / "envs/requirements.in").read_text().splitlines()
+    names = {line.split("==")[0].lower() for line in lines if line and not line.startswith("#")}
+    assert names <= set(locked())
+
+
+def test_the_lock_names_no_index():
+    assert "://" not in (REPOSITORY / "envs/requirements.txt").read_text()
+
+
+def keys(schema):
+    """Names of all properties, at any depth."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for value in schema.values():
+            yield from keys(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from keys(value)
+
+
+def test_every_key_is_explained_in_the_config_readme():
+    text = (REPOSITORY / "config/README.md").read_text()
+    assert not [key for key in keys(yaml.safe_load(SCHEMA.read_text())) if not re.search(rf"\b{key}\b", text)]
+
+
+@pytest.mark.parametrize("file", sorted(REPOSITORY.glob("config/*.yaml")), ids=lambda file: file.stem)
+def test_shipped_studies_are_valid(file, tmp_path):
+    config = yaml.safe_load(file.read_text())
+    if file.stem == "claims":
+        pytest.skip("not a study")
+    validate(config, SCHEMA)
+    config["data_dir"] = str(tmp_path)
+    for entry in config["datasets"].values():
+        if "file" in entry:
+            (tmp_path / entry["file"]).touch()
+    assert Study(config).blocks
+
+
+def test_the_two_paper_studies_differ_in_their_sources_only():
+    paper, local = (
+        yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text()) for name in ("paper", "paper_local")
+    )
+    for config in (paper, local):
+        del config["study"]
+        for entry in config["datasets"].values():
+            for key in ("source", "file", "title"):
+                entry.pop(key, None)
+    assert paper == local
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+        ["snakemake", "--lint"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_checks_are_clean(command):
+    program = Path(sys.executable).parent / command[0]
+    done = subprocess.run([program, *command[1:]], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_rule_script_and_caption_share_a_stem():
+    rules = "".join(file.read_text() for file in REPOSITORY.glob("workflow/rules/*.smk"))
+    scripts = {file.stem for file in REPOSITORY.glob("workflow/scripts/*.py")}
+    assert {Path(script).stem for script in re.findall(r'"\.\./scripts/(\w+\.py)"', rules)} == scripts
+    for script in scripts:
+        assert f"rule {script}:" in rules or f'f"{script}{{suffix}}"' in rules

@@ -1,0 +1,301 @@
+from dataclasses import MISSING, fields
+
+import numpy as np
+import pytest
+import yaml
+from conftest import REPOSITORY
+
+from workflow.stragglers.errors import InputError
+from workflow.stragglers.specification import AblationPlan, Defining, Detection, Network, Optimizer, Protocol
+from workflow.stragglers.study import Cell, Study, validate
+
+SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
+STUDIES = sorted(path for path in (REPOSITORY / "config").glob("*.yaml") if "study" in yaml.safe_load(path.read_text()))
+REFERENCE = Cell("digits", "reference", "gd")
+
+
+def refused(config, message):
+    with pytest.raises(InputError, match=message):
+        Study(config)
+
+
+# Addresses
+
+
+def test_runs_are_every_combination_of_an_entrys_lists(config):
+    config["runs"] = [
+        {"datasets": ["digits"], "networks": ["reference", "relu"], "optimizers": ["gd", "adam"], "seeds": ["0-2", 5]}
+    ]
+    study = Study(config)
+    assert set(study.blocks) == {
+        Cell("digits", network, optimizer) for network in ("reference", "relu") for optimizer in ("gd", "adam")
+    }
+    assert study.blocks[REFERENCE] == ["0-2", "5"]
+
+
+def test_entries_of_one_cell_add_up(config):
+    config["runs"].append({"datasets": ["digits"], "seeds": ["0-2", "3-4"]})
+    assert Study(config).blocks[REFERENCE] == ["0-2", "3-4"]
+
+
+def test_an_address_names_what_it_means(config):
+    dataset, network, optimizer, seeds = Study(config).run_address(REFERENCE, "0-2").removeprefix("runs/").split("/")
+    assert [part.partition("-")[0] for part in (dataset, network, optimizer)] == ["digits", "reference", "gd"]
+    assert seeds == "seeds-0-2"
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda c: c.update(study="other"), True),
+        (lambda c: c["datasets"]["digits"].update(title="Digits", task="parity"), True),
+        (lambda c: c["networks"].update(reference={"width": 20, "depth": 2, "activation": "tanh"}), True),
+        (lambda c: c["optimizers"]["gd"].update(algorithm="SGD", batch_seed=0), True),
+        (lambda c: c["optimizers"]["adam"].update(lr=0.5), True),
+        (lambda c: c["training"].update(test_every=10, dtype="float32", device="cpu", threads=2), True),
+        (lambda c: c.update(inversion={"burn_in": 50}), True),
+        (lambda c: c["datasets"]["digits"].update(task={"pair": [0, 1]}), False),
+        (lambda c: c["datasets"]["digits"].update(subset={"first": 301}), False),
+        (lambda c: c["networks"].update(reference={"width": 21}), False),
+        (lambda c: c["optimizers"]["gd"].update(lr=0.21), False),
+        (lambda c: c["optimizers"]["gd"].update(batch_size=50), False),
+        (lambda c: c["training"].update(epochs=121), False),
+        (lambda c: c["training"].update(dtype="float64"), False),
+    ],
+)
+def test_a_runs_address_changes_exactly_with_its_meaning(config, change, same):
+    before = Study(config)
+    address, specification = before.run_address(REFERENCE, "0-2"), before.training_specification(REFERENCE)
+    change(config)
+    after = Study(config)
+    assert (after.run_address(REFERENCE, "0-2") == address) is same
+    assert (after.training_specification(REFERENCE) == specification) is same
+
+
+def test_a_changed_own_file_changes_the_address(config, tmp_path):
+    config["data_dir"] = str(tmp_path)
+    config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
+    addresses = set()
+    for value in (0, 1):
+        np.savez(tmp_path / "own.npz", x_train=np.full((2, 2), value))
+        addresses.add(Study(config).run_address(REFERENCE, "0-2"))
+    assert len(addresses) == 2
+
+
+def test_the_first_dataset_of_a_source_and_task_is_the_main_one(config):
+    config["datasets"] |= {
+        "half": {"source": "digits", "subset": {"first": 150}},
+        "pair": {"source": "digits", "task": {"pair": [0, 1]}},
+        "unused": {"source": "digits", "subset": {"first": 100}},
+    }
+    config["runs"].append({"datasets": ["half", "pair"], "seeds": ["0-2"]})
+    assert Study(config).main_datasets == {"digits": ["digits", "half"], "pair": ["pair"]}
+
+
+def test_run_columns_are_the_tables_address(config):
+    assert Study(config).run_columns(REFERENCE) == {
+        "dataset": "digits",
+        "source": "digits",
+        "task": "parity",
+        "subset": "first 300",
+        "network": "reference",
+        "optimizer": "gd",
+    }
+
+
+# Mistakes in a study
+
+
+@pytest.mark.parametrize("key", ["datasets", "networks", "optimizers"])
+def test_an_undefined_name_is_named_with_the_defined_ones(config, key):
+    config["runs"][1] = {"datasets": ["digits"], "seeds": ["0-2"], key: ["missing"]}
+    refused(config, rf"runs.1.{key}: 'missing' is not defined; `{key}` has {', '.join(config[key])}")
+
+
+def test_a_seed_in_two_blocks_is_named(config):
+    config["runs"].append({"datasets": ["digits"], "seeds": ["2-4"]})
+    refused(config, r"runs.3.seeds: seed 2 of '2-4' is already in another block of digits, reference, gd")
+
+
+def test_a_block_that_runs_backwards_is_named(config):
+    config["runs"][0]["seeds"] = ["4-2"]
+    refused(config, r"seeds: '4-2' is no block")
+
+
+def test_an_ablation_without_its_runs_names_the_seed(config):
+    config["ablations"][0]["seeds"] = ["0-5"]
+    refused(config, r"ablations.0.seeds: digits, reference, gd has no run of seed 3; add it to `runs`")
+
+
+def test_an_ablation_may_repeat_seeds_of_several_blocks(config):
+    config["runs"][0]["seeds"] = ["0-2", "3-9"]
+    config["ablations"][0]["seeds"] = ["1-4"]
+    study = Study(config)
+    assert study.blocks_with(REFERENCE, range(1, 5)) == ["0-2", "3-9"]
+    assert list(study.ablations) == [(REFERENCE, "1-4")]
+
+
+def test_an_ablation_given_twice_is_refused(config):
+    config["ablations"].append({"datasets": ["digits"], "seeds": ["0-2"]})
+    refused(config, r"ablations.1.seeds: '0-2' of .* already ablated")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"seeds": "3-5"}, "digits, reference, gd has no run of seed 3"),
+        ({"seeds": "0-2", "network": "wide"}, "digits, wide, gd has no run of seed 0"),
+        ({"seeds": "0-2", "optimizer": "sgd"}, "digits, reference, sgd has no run of seed 0"),
+    ],
+)
+def test_a_consensus_without_its_runs_is_named(config, source, message):
+    config["ablations"][0]["consensus_from"] = source
+    refused(config, rf"ablations.0.consensus_from: {message}")
+
+
+def test_an_unknown_setting_of_an_optimizer_is_named(config):
+    config["optimizers"]["adam"]["momentum"] = 0.9
+    refused(config, r"optimizers.adam.momentum: Adam has no such setting")
+
+
+@pytest.mark.parametrize("entry", [{"source": "npz"}, {"source": "digits", "file": "own.npz"}])
+def test_npz_and_file_come_together(config, entry):
+    config["datasets"]["digits"] = entry
+    refused(config, r"datasets.digits.file: give it with `source: npz`")
+
+
+def test_a_missing_own_file_names_its_dataset(config, tmp_path):
+    config |= {"data_dir": str(tmp_path)}
+    config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
+    refused(config, rf"datasets.digits: .*own.npz.* is not in `data_dir` \({tmp_path}\)")
+
+
+def test_a_damaged_local_file_names_its_dataset(config, tmp_path):
+    (tmp_path / "MNIST/raw").mkdir(parents=True)
+    config |= {"data_dir": str(tmp_path)}
+    config["datasets"]["digits"] = {"source": "MNIST"}
+    refused(config, r"datasets.digits: .*train-images-idx3-ubyte is missing")
+
+
+# The schema
+
+
+def at(config, path, value):
+    *parents, last = path.split(".")
+    for key in parents:
+        config = config[int(key)] if isinstance(config, list) else config[key]
+    config[last] = value
+
+
+def test_a_valid_study_passes(config):
+    validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("epochs", 3, r"top level: .*'epochs' was unexpected.*known keys: study"),
+        ("training.epoch", 3, r"training: .*'epoch' was unexpected.*known keys: epochs"),
+        ("optimizers.gd.lr", -0.1, r"optimizers.gd.lr: -0.1 is less than or equal to .*0 .*Learning rate"),
+        ("optimizers.gd.lr", "1e-3", r"optimizers.gd.lr: '1e-3' is not of type 'number'"),
+        ("optimizers.gd.algorithm", "Adamm", r"optimizers.gd.algorithm: 'Adamm' is not one of"),
+        ("optimizers.gd.momentum", 1, r"optimizers.gd.momentum: 1 is greater than or equal to"),
+        ("training.epochs", 0, r"training.epochs: 0 is less than the minimum of 1"),
+        ("training.epochs", 1.5, r"training.epochs: 1.5 is not of type 'integer'"),
+        ("training.dtype", "float16", r"training.dtype: 'float16' is not one of"),
+        ("datasets.digits.source", "EMNIST", r"datasets.digits.source: 'EMNIST' is not one of"),
+        ("datasets.digits.task", "odd", r"datasets.digits.task: 'odd'"),
+        ("datasets.digits.task", {"pair": [1]}, r"datasets.digits.task.pair: \[1\] is too short"),
+        ("datasets.digits.task", {"pair": [1, 1]}, r"datasets.digits.task.pair: \[1, 1\] has non-unique"),
+        ("datasets.digits.subset", {"first": 1}, r"datasets.digits.subset.first: 1 is less than the minimum of 2"),
+        ("datasets.digits.subset", {"random": 9}, r"datasets.digits.subset: "),
+        ("networks.relu.depth", 1, r"networks.relu.depth: 1 is less than the minimum of 2"),
+        ("networks.relu.activation", "gelu", r"networks.relu.activation: 'gelu' is not one of"),
+        ("networks.a-b", {}, r"networks: 'a-b' does not match"),
+        ("runs", [], r"runs: \[\] should be non-empty"),
+        ("runs.0.seeds", ["0..3"], r"runs.0.seeds.0: '0..3' does not match"),
+        ("runs.0.seeds", "0-3", r"runs.0.seeds: '0-3' is not of type 'array'"),
+        ("study", "my study", r"study: 'my study' does not match"),
+        ("study", "runs", r"study: 'runs' does not match"),
+        ("inversion", {"observable": "R"}, r"inversion.observable: 'R' is not one of"),
+        ("ablations.0.noise", [0], r"ablations.0.noise.0: 0 is less than or equal to"),
+    ],
+)
+def test_the_schema_names_the_key_and_the_problem(config, path, value, message):
+    at(config, path, value)
+    with pytest.raises(InputError, match=f"^config, {message}"):
+        validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize("key", ["study", "datasets", "networks", "optimizers", "training", "runs"])
+def test_a_missing_section_is_named(config, key):
+    del config[key]
+    with pytest.raises(InputError, match=f"'{key}' is a required property"):
+        validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize(("section", "name"), [("networks", "reference"), ("optimizers", "gd")])
+def test_the_reference_must_be_defined(config, section, name):
+    config[section] = {"other": config[section][name]}
+    with pytest.raises(InputError, match=f"config, {section}: '{name}' is a required property"):
+        validate(config, SCHEMA)
+
+
+def properties(node, path=""):
+    """Every property of a schema, wherever it stands, with its path."""
+    if isinstance(node, dict):
+        for name, value in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
+            yield f"{path}.{name}", value
+        for key, value in node.items():
+            yield from properties(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from properties(value, f"{path}.{number}")
+
+
+def test_every_key_of_the_schema_is_described():
+    schema = yaml.safe_load(SCHEMA.read_text())
+    described = schema["$defs"]
+    found = dict(properties(schema))
+    # Each form of a subset is explained as a whole, by the description of `subset`.
+    bare = [
+        path
+        for path, value in found.items()
+        if not (value.get("description") or described.get(value.get("$ref", "").split("/")[-1], {}).get("description"))
+        and ".subset." not in path
+    ]
+    assert len(found) > 50 and bare == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("networks.additionalProperties", Network),
+        ("optimizers.additionalProperties", Optimizer),
+        ("training", Protocol),
+        ("inversion", Detection),
+        ("inversion", Defining),
+        ("ablations.items", AblationPlan),
+    ],
+)
+def test_the_schemas_defaults_are_those_of_the_code(path, kind):
+    schema = yaml.safe_load(SCHEMA.read_text())["properties"]
+    for key in path.split("."):
+        schema = schema[key]
+    for field in fields(kind):
+        if field.default not in (MISSING, None):
+            default = list(field.default) if isinstance(field.default, tuple) else field.default
+            assert schema["properties"][field.name]["default"] == default, field.name
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_shipped_study_is_valid(path, tmp_path):
+    shipped = yaml.safe_load(path.read_text())
+    validate(shipped, SCHEMA)
+    # Its own files may be elsewhere; all that is asked of them here is to exist.
+    for entry in shipped["datasets"].values():
+        if "file" in entry:
+            (tmp_path / entry["file"]).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / entry["file"]).touch()
+    study = Study(shipped | {"data_dir": str(tmp_path)})
+    assert study.blocks and len(set(study.cells)) == len(study.blocks)

@@ -1,0 +1,475 @@
+"""The workflow as a user runs it: a small study from end to end, and what each change to it plans."""
+
+import copy
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import REPOSITORY
+
+ADDRESS = ["dataset", "source", "task", "subset", "network", "layer", "optimizer"]
+CONTRACT = {
+    "dynamics": [*ADDRESS, "seed", "removed", "epoch", "train_error", "test_error", "R_minus", "R_plus", "D"],
+    "inversion": [*ADDRESS, "seed", "removed", "observable", "found", "epoch", "train_error", "test_error", "value"],
+    "stragglers": [*ADDRESS, "sample_id", "class", "label", "n_runs", "straggler_rate", "consensus"],
+    "conservation": [
+        *ADDRESS,
+        *("alignment", "epoch", "train_error", "n_runs", "mean_common", "expected_common", "sd_common", "sd_null"),
+        *("z", "jaccard"),
+    ],
+    "overlap": [
+        *("dataset", "source", "task", "subset", "network_a", "optimizer_a", "network_b", "optimizer_b"),
+        *("n_pairs", "mean_common", "expected_common", "z", "jaccard"),
+    ],
+    "ablation": [
+        *ADDRESS,
+        *("seed", "draw", "removed", "removed_fraction", "removed_error", "n_removed", "sigma", "test_error"),
+        "inversion_found",
+    ],
+    "claims": [
+        *("claim", "statement", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "threshold"),
+        "verdict",
+    ],
+}
+FIGURES = ("fig1_dynamics", "fig2_stragglers", "fig3_universality")
+EPOCHS = 120
+TINY = {
+    "study": "tiny",
+    "datasets": {"digits": {"source": "digits", "subset": {"first": 300}}},
+    "networks": {"reference": {}, "relu": {"activation": "relu", "width": 5}},
+    "optimizers": {"gd": {"lr": 0.2}, "adam": {"algorithm": "Adam", "lr": 0.01}},
+    "training": {"epochs": EPOCHS, "device": "cpu"},
+    "runs": [
+        {"datasets": ["digits"], "seeds": ["0-2"]},
+        {"datasets": ["digits"], "networks": ["relu"], "seeds": ["0-2"]},
+        {"datasets": ["digits"], "optimizers": ["adam"], "seeds": ["0-2"]},
+    ],
+    "ablations": [{"datasets": ["digits"], "seeds": ["0-2"], "grid": 3}],
+}
+
+
+class Project:
+    """A copy of the repository in a folder of its own, so that its code can be edited."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        for part in ("workflow", "profiles", "config", "envs"):
+            shutil.copytree(REPOSITORY / part, self.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy2(REPOSITORY / "Snakefile", self.folder)
+        # Neither a user's profiles nor a cache from elsewhere may change what is planned.
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+        self.environment |= {"XDG_CONFIG_HOME": str(self.folder / ".xdg"), "XDG_CACHE_HOME": str(self.folder / ".xdg")}
+
+    def command(self, config, *options):
+        arguments = ["--nocolor", *options]
+        if config is not None:
+            path = self.folder / "study.yaml"
+            path.write_text(config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False))
+            arguments += ["--configfile", path.name]
+        return [sys.executable, "-m", "snakemake", *arguments]
+
+    def snakemake(self, config, *options):
+        return subprocess.run(
+            self.command(config, *options),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def run(self, config, *options):
+        done = self.snakemake(config, "--cores", "2", *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def plan(self, config=TINY, *options):
+        """Jobs that a dry run plans: rule -> count, without `all`."""
+        done = self.snakemake(config, "--dry-run", *options)
+        text = done.stdout + done.stderr
+        assert done.returncode == 0, text
+        if "Nothing to be done" in text:
+            return {}
+        stats = re.search(r"^job +count\n-+ +-+\n(.*?)\n\n", text, re.S | re.M)[1]
+        jobs = {rule: int(count) for rule, count in (line.split() for line in stats.splitlines())}
+        del jobs["total"]
+        jobs.pop("all", None)
+        return jobs
+
+    @contextmanager
+    def edited(self, path, old, new):
+        """A file with a text replaced, as it was again afterwards."""
+        path = self.folder / path
+        before, stat = path.read_text(), path.stat()
+        assert old in before
+        try:
+            path.write_text(before.replace(old, new, 1))
+            yield
+        finally:
+            path.write_text(before)
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    def table(self, name, study="tiny"):
+        return pd.read_parquet(self.folder / f"results/{study}/tables/{name}.parquet")
+
+
+def changed(path, value):
+    """The small study with one value changed, whose keys and places `path` joins by dots."""
+    config = copy.deepcopy(TINY)
+    *parents, last = path.split(".")
+    at = config
+    for key in parents:
+        at = at[int(key)] if isinstance(at, list) else at[key]
+    at[last] = value
+    return config
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The small study, run once."""
+    project = Project(tmp_path_factory.mktemp("finished") / "project")
+    project.run(TINY)
+    return project
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    return Project(tmp_path / "project")
+
+
+# Products
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_each_table_has_its_columns(finished, name):
+    table = finished.table(name)
+    assert set(CONTRACT[name]) <= set(table) and len(table)
+
+
+def test_dynamics_have_a_row_per_run_and_epoch(finished):
+    table = finished.table("dynamics")
+    untouched = table[table["removed"] == "none"]
+    assert len(untouched) == 3 * 3 * (EPOCHS + 1)
+    assert not table.duplicated(["network", "optimizer", "layer", "seed", "removed", "draw", "epoch"]).any()
+    assert table[["train_error", "R_minus", "R_plus", "D"]].notna().all(axis=None)
+    assert untouched["test_error"].notna().sum() == 3 * 3 * (EPOCHS // 10 + 1)
+
+
+def test_inversions_have_a_row_per_run_and_observable(finished):
+    table = finished.table("inversion").query("removed == 'none'")
+    assert len(table) == 3 * 3 * 3
+    assert not table.duplicated(["network", "optimizer", "seed", "observable"]).any()
+    assert (table["epoch"].notna() == table["found"]).all()
+    # Adam turns early and sharply on these data; without any inversion the rest would be empty.
+    assert table.query("optimizer == 'adam' and observable == 'D'")["found"].all()
+
+
+def test_inversion_errors_are_those_of_the_dynamics(finished):
+    found = finished.table("inversion").query("found and removed == 'none'").astype({"epoch": int})
+    key = ["network", "optimizer", "seed", "epoch"]
+    joined = found.merge(finished.table("dynamics").query("removed == 'none'"), on=key, suffixes=("", "_then"))
+    assert len(joined) == len(found) and (joined["train_error"] == joined["train_error_then"]).all()
+
+
+def test_stragglers_have_a_row_per_training_point_of_the_raw_split(finished):
+    table = finished.table("stragglers")
+    assert len(table) == 3 * 300
+    for _, cell in table.groupby(["network", "optimizer"]):
+        assert cell["sample_id"].tolist() == list(range(300))
+    from sklearn.datasets import load_digits
+
+    assert (table["class"] == load_digits().target[table["sample_id"]]).all()
+    assert (table["label"] == np.where(table["class"] % 2, 1, -1)).all()
+
+
+def test_mean_straggler_rate_is_the_mean_inversion_error(finished):
+    stragglers = finished.table("stragglers").query("optimizer == 'adam'")
+    inverted = finished.table("inversion").query("optimizer == 'adam' and observable == 'D' and found")
+    assert stragglers["n_runs"].unique().tolist() == [len(inverted)]
+    assert stragglers["straggler_rate"].mean() == pytest.approx(inverted["train_error"].mean(), abs=1e-6)
+
+
+def test_conservation_has_a_row_per_epoch_and_alignment(finished):
+    counts = finished.table("conservation").groupby(["network", "optimizer", "alignment"]).size().unstack()
+    assert (counts["epoch"] == EPOCHS + 1).all() and (counts["train_error"] == 40).all() and len(counts) == 3
+
+
+def test_overlap_has_a_row_per_pair_of_cells(finished):
+    assert len(finished.table("overlap")) == 6
+
+
+def test_ablations_repeat_each_run_with_its_removals(finished):
+    table = finished.table("ablation")
+    inverted = finished.table("inversion").query(
+        "removed == 'none' and observable == 'D' and network == 'reference' and optimizer == 'gd'"
+    )
+    n_inverted = int(inverted["found"].sum())
+    counts = table[table["sigma"] == 0]["removed"].value_counts().to_dict()
+    expected = {"none": 3, "stragglers": n_inverted, "random": 3 * n_inverted, "misclassified_at": 9}
+    assert counts == {kind: count for kind, count in expected.items() if count}
+    assert set(table["sigma"]) == {0, 1}
+
+
+def test_a_repeated_run_without_removal_is_the_run_itself(finished):
+    repeated = finished.table("ablation").query("removed == 'none' and sigma == 0").set_index("seed")["test_error"]
+    last = finished.table("dynamics").query(
+        f"removed == 'none' and epoch == {EPOCHS} and network == 'reference' and optimizer == 'gd'"
+    )
+    assert repeated.to_dict() == last.set_index("seed")["test_error"].to_dict()
+
+
+def test_removals_name_what_they_removed(finished):
+    table = finished.table("ablation")
+    stragglers = table[table["removed"] == "stragglers"]
+    assert (table["n_removed"] / 300 == table["removed_fraction"]).all()
+    assert np.allclose(stragglers["removed_error"], stragglers["removed_fraction"], atol=1e-6)
+
+
+def test_figures_and_claims_are_there(finished):
+    for name in FIGURES:
+        for suffix in ("pdf", "png"):
+            assert (finished.folder / f"results/tiny/figures/{name}.{suffix}").stat().st_size > 1000
+    claims = pd.read_csv(finished.folder / "results/tiny/tables/claims.csv")
+    assert set(claims["verdict"]) <= {"reproduced", "not reproduced", "inconclusive"}
+
+
+# What a change plans
+
+
+def test_a_finished_study_has_nothing_to_do(finished):
+    assert finished.plan() == {}
+
+
+def test_a_block_of_seeds_trains_that_block_only(finished):
+    plan = finished.plan(changed("runs.0.seeds", ["0-2", "3-4"]))
+    assert plan["train"] == 1 and "ablate" not in plan and "prepare" not in plan
+
+
+def test_an_optimizer_trains_that_optimizer_only(finished):
+    config = changed("runs.2.optimizers", ["adam", "slow"])
+    config["optimizers"]["slow"] = {"lr": 0.01}
+    plan = finished.plan(config)
+    assert plan["train"] == 1 and "ablate" not in plan and "prepare" not in plan
+
+
+def test_a_dataset_is_prepared_and_trained_alone(finished):
+    config = changed("datasets.second", {"source": "digits", "subset": {"block": 1, "size": 300}})
+    config["runs"].append({"datasets": ["second"], "seeds": ["0-2"]})
+    plan = finished.plan(config)
+    assert plan["prepare"] == 1 and plan["train"] == 1 and "ablate" not in plan
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "train", "ablate"),
+    [
+        ("optimizers.gd.lr", 0.21, 2, 1),
+        ("optimizers.adam.lr", 0.011, 1, 0),
+        ("networks.relu.width", 6, 1, 0),
+        ("training.epochs", EPOCHS + 1, 3, 1),
+        ("ablations.0.grid", 4, 0, 1),
+        ("inversion", {"burn_in": 6}, 0, 1),
+        ("inversion", {"observable": "R_minus"}, 0, 1),
+        ("datasets.digits.title", "Handwritten digits", 0, 0),
+    ],
+)
+def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, ablate):
+    plan = finished.plan(changed(path, value))
+    assert (plan.get("train", 0), plan.get("ablate", 0), plan.get("prepare", 0)) == (train, ablate, 0)
+    if "burn_in" in str(value):
+        assert plan["inversion"] == 4
+
+
+# A page of the report quotes the configuration as it was written: it alone follows a rewording.
+QUOTES = {"provenance": 1}
+
+
+@pytest.mark.parametrize(("path", "value"), [("training.threads", 2), ("training.device", "auto")])
+def test_where_and_how_fast_it_runs_plans_no_computation(finished, path, value):
+    assert finished.plan(changed(path, value)) == QUOTES
+
+
+def test_another_order_of_keys_plans_nothing(finished):
+    def reversed_keys(node):
+        return {key: reversed_keys(node[key]) for key in reversed(node)} if isinstance(node, dict) else node
+
+    assert finished.plan(reversed_keys(TINY)) == {}
+
+
+def test_defaults_written_out_plan_no_computation(finished):
+    config = copy.deepcopy(TINY)
+    config["data_dir"] = "data"
+    config["datasets"]["digits"]["task"] = "parity"
+    config["networks"]["reference"] = {"width": 20, "depth": 2, "activation": "tanh"}
+    config["optimizers"]["gd"] |= {"algorithm": "SGD", "batch_seed": 0}
+    config["training"] |= {"test_every": 10, "dtype": "float32", "threads": 1}
+    config["runs"][0] |= {"networks": ["reference"], "optimizers": ["gd"]}
+    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())["properties"]
+    for section, written in (("inversion", schema["inversion"]), ("ablations", schema["ablations"]["items"])):
+        defaults = {key: entry["default"] for key, entry in written["properties"].items() if "default" in entry}
+        if section == "inversion":
+            config["inversion"] = defaults
+        else:
+            config["ablations"][0] = defaults | config["ablations"][0]
+    assert finished.plan(config) == QUOTES
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("workflow/stragglers/training.py", "        # Whole bytes", "        # More words. Whole bytes"),
+        ("workflow/stragglers/training.py", '"""Train an ensemble', '"""To train an ensemble'),
+        ("workflow/stragglers/inversion.py", "    # A plateau", "\n    # A broad plateau"),
+        ("workflow/scripts/train.py", "with job_log", "# A remark.\nwith job_log"),
+        ("workflow/rules/training.smk", "rule train:", "# A remark.\nrule train:"),
+    ],
+)
+def test_words_plan_nothing(finished, path, old, new):
+    with finished.edited(path, old, new):
+        assert finished.plan() == {}
+
+
+def test_a_caption_plans_its_figure_at_most(finished):
+    with finished.edited("workflow/report/fig1_dynamics.rst", " ", "  "):
+        assert set(finished.plan()) <= {"fig1_dynamics"}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        ("training.py", "loss / self.n_kept,", "2 * loss / self.n_kept,", {"prepare": 0, "train": 3, "ablate": 1}),
+        ("networks.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
+        ("datasets.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
+        ("inversion.py", "1.4826", "1.4827", {"prepare": 0, "train": 0, "inversion": 4, "ablate": 1}),
+        ("observables.py", "np.clip(product / norms", "np.clip(2 * product / norms", {"train": 0, "observables": 4}),
+    ],
+    ids=["trainer", "networks", "datasets", "inversion", "observables"],
+)
+def test_a_changed_formula_reruns_what_computes_with_it(finished, path, old, new, expected):
+    with finished.edited(f"workflow/stragglers/{path}", old, new):
+        plan = finished.plan()
+    assert {rule: plan.get(rule, 0) for rule in expected} == expected
+
+
+def test_a_deleted_table_is_made_from_what_is_there(finished):
+    table = finished.folder / "results/tiny/tables/dynamics.parquet"
+    away = table.with_name("away")
+    table.rename(away)
+    try:
+        plan = finished.plan()
+    finally:
+        away.rename(table)
+    assert plan["table"] == 1 and not {"prepare", "train", "observables", "ablate"} & set(plan)
+
+
+# Studies beside each other
+
+
+def test_studies_share_the_runs_that_mean_the_same(finished):
+    plan = finished.plan(changed("study", "second"))
+    assert not {"prepare", "train"} & set(plan) and plan["ablate"] == 1
+
+
+def test_a_study_inherits_nothing_from_the_default_one(fresh):
+    config = {key: TINY[key] for key in ("study", "datasets", "networks", "optimizers", "training")}
+    plan = fresh.plan(config | {"runs": TINY["runs"][:1]})
+    assert plan["prepare"] == plan["train"] == 1 and "ablate" not in plan
+
+
+def test_the_default_study_needs_no_configfile(fresh):
+    default = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    assert fresh.plan(None)["prepare"] == len(default["datasets"])
+
+
+def test_the_data_folder_can_be_given_on_the_command_line(fresh):
+    config = changed("datasets.digits", {"source": "npz", "file": "own.npz"})
+    elsewhere = fresh.folder / "elsewhere"
+    elsewhere.mkdir()
+    np.savez(elsewhere / "own.npz", x_train=np.zeros((2, 2)))
+    assert fresh.plan(config, "--config", "data_dir=elsewhere")["prepare"] == 1
+
+
+# Faults
+
+
+def failure(project, config, *options):
+    """What a study that cannot run says."""
+    done = project.snakemake(config, *(options or ("--dry-run",)))
+    text = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in text, text
+    return text
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("training.epoch", 3, "'epoch' was unexpected"),
+        ("optimizers.gd.lr", -0.1, "config, optimizers.gd.lr: -0.1 is less than"),
+        ("runs.0.datasets", ["digitz"], "runs.0.datasets: 'digitz' is not defined"),
+        ("datasets.digits", {"source": "npz", "file": "own.npz"}, "datasets.digits: `file: own.npz` is not in"),
+    ],
+)
+def test_a_mistake_in_the_study_is_named_without_a_traceback(finished, path, value, message):
+    assert message in failure(finished, changed(path, value))
+
+
+def test_a_study_that_is_no_yaml_says_so(finished):
+    assert "not valid JSON or YAML" in failure(finished, "study: [tiny\n")
+
+
+def test_more_points_than_the_data_have_stop_a_study_before_it_trains(fresh):
+    text = failure(fresh, changed("datasets.digits.subset", {"first": 1501}), "--cores", "2")
+    assert "`subset` {'first': 1501} needs 1501 training samples" in text and "have 1500" in text
+    assert not list((fresh.folder / "results").rglob("runs.parquet"))
+    assert "subset" in next((fresh.folder / "results/logs/prepare").glob("digits-*.log")).read_text()
+
+
+def test_a_damaged_own_file_stops_a_study_before_it_trains(fresh):
+    (fresh.folder / "data").mkdir()
+    (fresh.folder / "data/own.npz").write_bytes(b"PK")
+    text = failure(fresh, changed("datasets.digits", {"source": "npz", "file": "own.npz"}), "--cores", "2")
+    assert "own.npz cannot be read" in text
+    assert not list((fresh.folder / "results").rglob("runs.parquet"))
+
+
+def test_a_killed_study_resumes_after_an_unlock(fresh):
+    config = {**changed("training.epochs", 6000), "runs": [{"datasets": ["digits"], "seeds": ["0-1"]}]}
+    del config["ablations"]
+    running = subprocess.Popen(
+        fresh.command(config, "--cores", "1"),
+        cwd=fresh.folder,
+        env=fresh.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while not list((fresh.folder / "results").rglob("centres.npy")):
+            assert running.poll() is None, "ended before it trained"
+            time.sleep(0.05)
+    finally:
+        # Its training job dies with it, as in a power cut.
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+    assert not list((fresh.folder / "results").rglob("runs.parquet"))
+
+    target = "results/tiny/tables/dynamics.parquet"
+    # What a user has to do: Snakemake says so itself, and once is enough.
+    locked = fresh.snakemake(config, "--cores", "1", target)
+    assert locked.returncode != 0 and "--unlock" in locked.stdout + locked.stderr
+    assert fresh.snakemake(config, "--unlock").returncode == 0
+    fresh.run(config, target)
+    table = fresh.table("dynamics")
+    assert len(table) == 2 * 6001 and table["train_error"].notna().all()
+    for _, run in table.groupby("seed"):
+        assert run["epoch"].tolist() == list(range(6001))
+        assert run["train_error"].iloc[-1] < run["train_error"].iloc[0]
