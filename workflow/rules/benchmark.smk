@@ -13,3 +13,25 @@ rule benchmark:
         "Timing the training engine, its baseline and the bare matrix products"
     script:
         "../scripts/benchmark.py"
+
+
+# How many runs give the conservation curve the precision of 500 independent pairs, on a study's first
+# dataset: `snakemake --cores all --configfile config/mnist.yaml benchmark_conservation`.
+rule benchmark_conservation:
+    input:
+        dataset=dataset_of(Cell(first, "reference", "gd")),
+    output:
+        f"results/benchmarks/conservation_{study.name}.csv",
+    log:
+        f"{RESULTS}/logs/benchmark_conservation.log",
+    conda:
+        ENVIRONMENT
+    threads: 64
+    params:
+        code=code("benchmark_conservation"),
+        specification=study.training_specification(Cell(first, "reference", "gd")),
+        n_runs=400,
+    message:
+        "Cost of the conservation curve"
+    script:
+        "../scripts/benchmark_conservation.py"

@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 from workflow.stragglers.errors import InputError
 from workflow.stragglers.fingerprint import fingerprint
 from workflow.stragglers.specification import canonical, parse_seeds
-from workflow.stragglers.study import Study, consensus_source, validate
+from workflow.stragglers.study import Cell, Study, consensus_source, validate
 from workflow.stragglers.trajectory import FILES as TRAJECTORY
 
 try:

@@ -1,0 +1,49 @@
+supplement += [
+    table_file("detection"),
+    *(f"{RESULTS}/figures/figs3_detection.{kind}" for kind in ("pdf", "png")),
+]
+main_reference_runs = [
+    run
+    for name in study.main_datasets
+    if name in with_reference
+    for run in runs_of(with_reference[name])
+]
+
+
+rule detection:
+    input:
+        trajectories=[file for run in main_reference_runs for file in trajectory(run)],
+        dynamics=[f"results/{run}/dynamics.parquet" for run in main_reference_runs],
+    output:
+        table_file("detection"),
+    log:
+        f"{RESULTS}/logs/detection.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("detection"),
+        detection=canonical(study.detection),
+        defining=canonical(study.defining),
+    message:
+        "Inversions under other settings of the rule that finds them"
+    script:
+        "../scripts/detection.py"
+
+
+rule figs3_detection:
+    input:
+        detection=table_file("detection"),
+        caption=caption.format(stem="figs3_detection"),
+    output:
+        **drawn("figs3_detection", "S3: settings of the detection"),
+    log:
+        f"{RESULTS}/logs/figs3_detection.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("figs3_detection"),
+        titles={name: study.titles[name] for name in study.main_datasets},
+    message:
+        "Figure S3: settings of the detection"
+    script:
+        "../scripts/figs3_detection.py"

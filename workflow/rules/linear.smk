@@ -1,0 +1,89 @@
+from workflow.stragglers.study import Cell
+
+# Every dataset of the study -> the cell of its reference runs, which it need not have.
+reference_cells = {
+    name: Cell(name, "reference", "gd")
+    for name in dict.fromkeys(cell.dataset for cell in study.blocks)
+}
+with_reference = {
+    name: cell for name, cell in reference_cells.items() if cell in study.blocks
+}
+
+
+# What a figure supplements has its table among what is made by default.
+supplement = [
+    table_file("linear"),
+    *(f"{RESULTS}/figures/figs2_linear.{kind}" for kind in ("pdf", "png")),
+]
+
+
+rule linear:
+    input:
+        dataset="results/runs/{dataset}/dataset.npz",
+    output:
+        table="results/runs/{dataset}/linear.parquet",
+        mistakes="results/runs/{dataset}/linear.npz",
+    log:
+        "results/logs/linear/{dataset}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("linear"),
+    message:
+        "Linear classifiers on {wildcards.dataset}"
+    script:
+        "../scripts/linear.py"
+
+
+rule linear_table:
+    input:
+        fits=[
+            f"results/runs/{study.dataset_address(name)}/linear.parquet"
+            for name in reference_cells
+        ],
+        mistakes=[
+            f"results/runs/{study.dataset_address(name)}/linear.npz"
+            for name in reference_cells
+        ],
+        sets=[
+            f"{RESULTS}/stragglers/{study.cell_address(cell)}.npz"
+            for cell in with_reference.values()
+        ],
+        inversion=table_file("inversion"),
+        overlap=table_file("overlap"),
+    output:
+        table_file("linear"),
+    log:
+        f"{RESULTS}/logs/linear_table.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("linear_table"),
+        defining=canonical(study.defining),
+        datasets=[study.run_columns(cell) for cell in reference_cells.values()],
+        straggling=list(with_reference),
+    message:
+        "Table of linear classifiers"
+    script:
+        "../scripts/linear_table.py"
+
+
+rule figs2_linear:
+    input:
+        linear=table_file("linear"),
+        caption=caption.format(stem="figs2_linear"),
+    output:
+        **drawn("figs2_linear", "S2: linear classifiers"),
+    log:
+        f"{RESULTS}/logs/figs2_linear.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("figs2_linear"),
+        defining=canonical(study.defining),
+        families=list(study.main_datasets.values()),
+        titles=study.titles,
+    message:
+        "Figure S2: linear classifiers"
+    script:
+        "../scripts/figs2_linear.py"

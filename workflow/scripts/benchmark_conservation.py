@@ -1,0 +1,28 @@
+import tempfile
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from workflow.stragglers import datasets
+from workflow.stragglers.benchmark_conservation import PAPER_EPOCHS, conservation_cost
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical
+from workflow.stragglers.training import train
+from workflow.stragglers.trajectory import Trajectory
+
+with job_log(snakemake.log[0]), tempfile.TemporaryDirectory() as folder:
+    _, network, optimizer, protocol = from_canonical(
+        snakemake.params.specification, Dataset, Network, Optimizer, Protocol
+    )
+    train(
+        datasets.Dataset.load(snakemake.input.dataset),
+        network,
+        optimizer,
+        replace(protocol, epochs=max(PAPER_EPOCHS)),
+        runs=pd.DataFrame({"seed": np.arange(snakemake.params.n_runs)}),
+        folder=folder,
+        device=snakemake.config["training"].get("device", "auto"),
+    )
+    costs = conservation_cost(Trajectory(folder))
+    costs.to_csv(snakemake.output[0], index=False, float_format="%.4g")
