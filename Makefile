@@ -1,6 +1,7 @@
-# make figures                                       the default study, everything, with its report
+# make figures                                          the default study, everything, with its report
 # make figures CONFIG=config/mnist.yaml DATA_DIR=PATH   another study
-# make test                                          all tests
+# make paper DATA_DIR=PATH                              the paper at its own scale
+# make test                                             all tests
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
 DATA_DIR ?=
@@ -11,7 +12,7 @@ STUDY = $(shell sed -n 's/^study: *//p' $(CONFIG))
 REPORT = results/$(STUDY)/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG) $(if $(DATA_DIR),--config data_dir=$(DATA_DIR))
 
-.PHONY: figures test benchmark docs lock clean
+.PHONY: figures paper test benchmark docs lock clean
 
 figures: .venv/installed
 	$(SNAKEMAKE) --cores $(CORES)
@@ -20,6 +21,9 @@ figures: .venv/installed
 	@echo "Figures: results/$(STUDY)/figures"
 	@echo "Tables:  results/$(STUDY)/tables"
 	@echo "Report:  $(REPORT)"
+
+paper:
+	$(MAKE) figures CONFIG=config/paper.yaml
 
 test: .venv/installed
 	$(BIN)/python -m pytest

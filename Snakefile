@@ -17,6 +17,8 @@ include: "workflow/rules/ablation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/linear.smk"
+include: "workflow/rules/detection.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/benchmark.smk"
 
@@ -26,6 +28,7 @@ rule all:
     input:
         tables,
         figures,
+        supplement,
         pages.values(),
 
 

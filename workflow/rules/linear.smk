@@ -10,7 +10,7 @@ with_reference = {
 }
 
 
-# What a figure supplements has its table among what is made by default.
+# Tables and figures beside those of the paper, made by default; other rule files add theirs.
 supplement = [
     table_file("linear"),
     *(f"{RESULTS}/figures/figs2_linear.{kind}" for kind in ("pdf", "png")),

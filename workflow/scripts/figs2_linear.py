@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.stragglers.captions import render
+from workflow.stragglers.figs2_linear import Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    content = Content(
+        observable=defining.observable,
+        families=snakemake.params.families,
+        titles=snakemake.params.titles,
+        linear=pd.read_parquet(snakemake.input.linear),
+    )
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

@@ -1,0 +1,34 @@
+import numpy as np
+import pandas as pd
+
+from workflow.stragglers.figure_tables import defining_by_network, read
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.linear import linear_table
+from workflow.stragglers.misclassified import StragglerSets
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    reference = {"network": "reference", "optimizer": "gd"}
+    inversion = read(
+        snakemake.input.inversion,
+        ["dataset", "network", "layer", "observable", "found", "train_error"],
+        removed="none",
+        **reference,
+    )
+    linear_table(
+        addresses=snakemake.params.datasets,
+        fits=[pd.read_parquet(file) for file in snakemake.input.fits],
+        mistakes=[dict(np.load(file)) for file in snakemake.input.mistakes],
+        sets={
+            name: StragglerSets.load(file)
+            for name, file in zip(snakemake.params.straggling, snakemake.input.sets, strict=True)
+        },
+        inversion=defining_by_network(inversion, defining),
+        overlaps=read(
+            snakemake.input.overlap,
+            ["dataset", "jaccard"],
+            **{f"{part}_{side}": name for part, name in reference.items() for side in "ab"},
+        ),
+        observable=defining.observable,
+    ).to_parquet(snakemake.output[0], index=False)

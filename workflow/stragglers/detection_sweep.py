@@ -1,0 +1,97 @@
+"""How far the inversion and the stragglers move with the settings of the rule that finds them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from .intervals import bootstrap
+from .inversion import defining_inversions, inversions
+from .misclassified import consensus_table, straggler_sets
+from .observables import ADDRESS, TURNS
+from .specification import Defining, Detection
+from .trajectory import Trajectory
+
+VALUES: dict[str, tuple[float, ...]] = {
+    "smoothing": (1, 3, 5, 9, 15, 25),
+    "burn_in": (0, 2, 5, 10, 20),
+    "prominence": (0.005, 0.01, 0.02, 0.05, 0.1),
+    "noise": (1, 2, 4, 8, 16),
+}
+"""Setting of :class:`.Detection` -> the values that it takes; the study's own joins them."""
+
+COLUMNS = [
+    *ADDRESS,
+    *("setting", "value", "own", "n_runs", "n_inverted", "epoch", "eps_star", "ci_low", "ci_high"),
+    *("phi_c", "phi_c_low", "phi_c_high"),
+]
+
+
+def variants(detection: Detection, defining: Defining) -> Iterator[tuple[str, str, bool, Detection, Defining]]:
+    """Setting, value, whether that is the study's own, and what to detect with: one setting changed at a time."""
+    for setting, values in VALUES.items():
+        own = getattr(detection, setting)
+        for value in sorted({*values, own}):
+            yield setting, f"{value:g}", value == own, replace(detection, **{setting: value}), defining
+    for observable in TURNS:
+        yield (
+            "observable",
+            observable,
+            observable == defining.observable,
+            detection,
+            replace(defining, observable=observable),
+        )
+
+
+def detection_table(
+    trajectories: Sequence[Trajectory],
+    dynamics: Sequence[pd.DataFrame],
+    detection: Detection,
+    defining: Defining,
+) -> pd.DataFrame:
+    """The ``detection`` table: one row a dataset and value of a setting, over its runs.
+
+    ``trajectories`` are blocks of the reference runs of some datasets and ``dynamics`` their
+    observables; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one
+    setting is a name; ``own`` marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*,
+    ``phi_c`` the consensus fraction, each over the runs that invert, with 95 % bootstrap intervals.
+    """
+    names = [trajectory.runs["dataset"].iloc[0] for trajectory in trajectories]
+    rows = []
+    for dataset in dict.fromkeys(names):
+        blocks = [block for block, name in enumerate(names) if name == dataset]
+        rows += sweep([trajectories[i] for i in blocks], [dynamics[i] for i in blocks], detection, defining)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"own": bool})
+
+
+def sweep(
+    trajectories: Sequence[Trajectory], dynamics: Sequence[pd.DataFrame], detection: Detection, defining: Defining
+) -> Iterator[dict]:
+    """Rows of the table for the blocks of one dataset."""
+    found: dict[Detection, list[pd.DataFrame]] = {}
+    for setting, value, own, varied, defined in variants(detection, defining):
+        # The study's own values come up once for every setting.
+        if varied not in found:
+            found[varied] = [inversions(block, varied) for block in dynamics]
+        runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
+        address = {name: runs[name].iloc[0] for name in ADDRESS}
+        stragglers = straggler_sets(trajectories, found[varied], defined)
+        consensus = consensus_table(stragglers, address).set_index("kind").loc["consensus"]
+        inverted = runs[runs["found"]]
+        eps_star = bootstrap([inverted["train_error"].to_numpy(float)], np.mean)
+        yield {
+            **address,
+            "setting": setting,
+            "value": value,
+            "own": own,
+            "n_runs": len(runs),
+            "n_inverted": len(inverted),
+            "epoch": np.mean(inverted["epoch"].to_numpy(float)) if len(inverted) else np.nan,
+            "eps_star": eps_star.value,
+            "ci_low": eps_star.low,
+            "ci_high": eps_star.high,
+            "phi_c": consensus["fraction"],
+            "phi_c_low": consensus["ci_low"],
+            "phi_c_high": consensus["ci_high"],
+        }

@@ -1,0 +1,157 @@
+"""Fig. S3: the inversion under other settings of the rule that finds it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .figure_style import OBSERVABLES, WIDTH, note, styled, title
+
+SETTINGS = {
+    "smoothing": "running mean / epochs",
+    "burn_in": "burn-in / epochs",
+    "prominence": "least height / range",
+    "noise": "least height / noise",
+    "observable": "observable",
+}
+"""What the table's ``setting`` says -> label of the axis."""
+
+QUANTITIES = {
+    "eps_star": ("training error\nat inversion ε*", "ci_low", "ci_high"),
+    "phi_c": (r"consensus $\varphi_c$", "phi_c_low", "phi_c_high"),
+}
+"""Column of the table -> label, columns of its interval."""
+
+MARKERS = "os^Dv"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows of all main datasets of a study."""
+
+    titles: Mapping[str, str]
+    """Main dataset -> its title."""
+    detection: pd.DataFrame
+    """The ``detection`` table."""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Titles of the main datasets with reference runs."""
+        return {name: text for name, text in self.titles.items() if name in set(self.detection["dataset"])}
+
+
+@styled
+def draw(content: Content) -> Figure:
+    figure = Figure(figsize=(WIDTH, 3.4))
+    if content.detection.empty:
+        note(figure.add_subplot())
+        return figure
+    # As wide as the numbers below need.
+    widths = {"width_ratios": [1.1, 1, 1.35, 1.1, 0.8]}
+    grid = figure.subplots(len(QUANTITIES), len(SETTINGS), sharey="row", sharex="col", gridspec_kw=widths)
+    for letter, axes, quantity in zip("ab", grid, QUANTITIES, strict=True):
+        for ax, setting in zip(axes, SETTINGS, strict=True):
+            draw_setting(ax, content, setting, quantity)
+        axes[0].set_ylabel(QUANTITIES[quantity][0])
+        # From 0, so that a shift is seen against the whole.
+        axes[0].set_ylim(0, 1.15 * top(content.detection, quantity))
+        title(axes[0], letter)
+    for ax, label in zip(grid[-1], SETTINGS.values(), strict=True):
+        ax.set_xlabel(label)
+    if len(content.shown) > 1:
+        handles, labels = grid[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
+    return figure
+
+
+def top(detection: pd.DataFrame, quantity: str) -> float:
+    """The largest value or end of an interval that is drawn; 1 where nothing is."""
+    *_, high = QUANTITIES[quantity]
+    values = detection[[quantity, high]].to_numpy(float)
+    return float(np.nanmax(values)) or 1.0 if np.isfinite(values).any() else 1.0
+
+
+def draw_setting(ax: Axes, content: Content, setting: str, quantity: str) -> None:
+    """A quantity with its 95 % interval against a setting's values, evenly spaced; the study's own shaded."""
+    rows = content.detection[content.detection["setting"] == setting]
+    values = list(dict.fromkeys(rows["value"]))
+    own = values.index(rows.loc[rows["own"], "value"].iloc[0])
+    ax.axvspan(own - 0.5, own + 0.5, color="0.92", linewidth=0, zorder=0)
+    _, low, high = QUANTITIES[quantity]
+    colors = sns.color_palette("colorblind", 10)
+    for number, (name, text) in enumerate(content.shown.items()):
+        of_dataset = rows[rows["dataset"] == name]
+        color = colors[number % len(colors)]
+        x = np.array([values.index(value) for value in of_dataset["value"]], float)
+        x += 0.5 * ((number + 0.5) / len(content.shown) - 0.5)
+        y = of_dataset[quantity].to_numpy(float)
+        reach = np.stack([y - of_dataset[low], of_dataset[high] - y]).clip(0)
+        ax.errorbar(
+            x,
+            y,
+            yerr=np.nan_to_num(reach),
+            color=color,
+            marker=MARKERS[number % len(MARKERS)],
+            markersize=3,
+            # Names have no order that a line could follow.
+            linestyle="none" if setting == "observable" else "-",
+            linewidth=0.8,
+            elinewidth=0.8,
+            label=text,
+        )
+        if quantity == "eps_star":
+            count_inverted(ax, x, of_dataset, number, color)
+    labels = [OBSERVABLES[value][0] if setting == "observable" else value for value in values]
+    ax.set_xticks(range(len(values)), labels, fontsize=6)
+    ax.set_xlim(-0.6, len(values) - 0.4)
+
+
+def count_inverted(ax: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, color) -> None:
+    """Inverted runs of all, where fewer: above the foot of the panel, a line for each dataset."""
+    for at, row in zip(x, rows.itertuples(), strict=True):
+        if row.n_inverted < row.n_runs:
+            ax.annotate(
+                f"{row.n_inverted}/{row.n_runs}",
+                (at, 0),
+                (0, 2 + 7 * number),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                fontsize=6,
+                color=color,
+            )
+
+
+def largest_shift(rows: pd.DataFrame, quantity: str) -> float:
+    """Largest relative change of a quantity from its value with the study's settings; NaN if there is none."""
+    own = rows.loc[rows["own"], quantity].iloc[0]
+    return float((rows[quantity] / own - 1).abs().max()) if own else np.nan
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template."""
+    datasets = []
+    for name, text in content.shown.items():
+        rows = content.detection[content.detection["dataset"] == name]
+        numeric, observable = rows[rows["setting"] != "observable"], rows[rows["setting"] == "observable"]
+        own = rows[rows["own"]].iloc[0]
+        datasets.append(
+            {
+                "title": text,
+                "n_runs": own["n_runs"],
+                "n_inverted": own["n_inverted"],
+                "shifts": {
+                    quantity: (largest_shift(numeric, quantity), largest_shift(observable, quantity))
+                    for quantity in QUANTITIES
+                },
+                "fewest": (numeric["n_inverted"].min(), observable["n_inverted"].min()),
+            }
+        )
+    own = content.detection[content.detection["own"]].drop_duplicates("setting").set_index("setting")["value"]
+    own = own.replace({name: symbol for name, (symbol, _) in OBSERVABLES.items()})
+    return {"datasets": datasets, "own": own.to_dict(), "settings": SETTINGS}
