@@ -19,6 +19,7 @@ include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/linear.smk"
 include: "workflow/rules/detection.smk"
+include: "workflow/rules/planted.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/benchmark.smk"
 

@@ -1,9 +1,10 @@
 from workflow.stragglers.study import Cell
 
-# Every dataset of the study -> the cell of its reference runs, which it need not have.
+# Every dataset of a family -> the cell of its reference runs, which it need not have.
 reference_cells = {
     name: Cell(name, "reference", "gd")
-    for name in dict.fromkeys(cell.dataset for cell in study.blocks)
+    for family in study.main_datasets.values()
+    for name in family
 }
 with_reference = {
     name: cell for name, cell in reference_cells.items() if cell in study.blocks

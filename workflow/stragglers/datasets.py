@@ -7,7 +7,7 @@ raw index; :func:`features` turns them into what a network sees.
 import hashlib
 import os
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,9 +17,13 @@ import numpy as np
 
 from .errors import InputError
 from .specification import Dataset as Specification
+from .synthetic import planted
 
-Split = tuple[np.ndarray, np.ndarray]
-"""Raw images (samples, height, width[, channels]) or vectors, and integer classes (samples,)."""
+Split = tuple[np.ndarray, ...]
+"""Raw images (samples, height, width[, channels]) or vectors, and integer classes (samples,).
+
+Planted data have a third array, booleans (samples,): the planted minority.
+"""
 
 # torchvision verifies its downloads; these are the official files once unpacked, so that files
 # put there by hand are held to the same standard.
@@ -38,6 +42,7 @@ IDX_SHA256: dict[str, dict[str, str]] = {
     },
 }
 IDX_FILES = tuple(IDX_SHA256["MNIST"])
+IDX_SOURCES = ("MNIST", "FashionMNIST", "KMNIST")
 DIGITS_TRAIN = 1500
 """scikit-learn's digits come unsplit: the first 1500 train, the last 297 test."""
 
@@ -55,6 +60,12 @@ class Dataset:
     label_test: np.ndarray
     sample_id: np.ndarray
     """Index of each training point in the raw training split."""
+    planted: np.ndarray | None = None
+    """Booleans (P,): the planted minority, which only the source ``planted`` has."""
+
+    def __post_init__(self):
+        if self.planted is None:
+            object.__setattr__(self, "planted", np.zeros(len(self.sample_id), bool))
 
     def save(self, path: str) -> None:
         with open(path, "wb") as file:
@@ -72,17 +83,13 @@ def prepare(specification: Specification, data_dir: str) -> Dataset:
     Raises :class:`InputError` if a file is missing or damaged, a label has no samples, or the
     subset is larger than the data.
     """
-    options = {"file": specification.file} if specification.file else {}
-    (images, classes), (images_test, classes_test) = SOURCES[specification.source](Path(data_dir), **options)
-    label, label_test = labels(specification.task, classes), labels(specification.task, classes_test)
-    chosen, kept_test = choose(np.flatnonzero(label), specification.subset), np.flatnonzero(label_test)
-    for split, present in (("training subset", label[chosen]), ("test split", label_test[kept_test])):
-        for sign in (-1, 1):
-            if not (present == sign).any():
-                raise InputError(
-                    f"source {specification.source_name}, task {specification.task_name}: no sample of the "
-                    f"{split} has label {sign:+d}; choose another `task` or a larger `subset`"
-                )
+    options = {"file": specification.file} if specification.file else specification.planted or {}
+    train, test = SOURCES[specification.source](Path(data_dir), **options)
+    (images, classes, *minority), (images_test, classes_test, *_) = train, test
+    label, chosen = choose_labelled(specification, classes)
+    label_test = labels(specification.task, classes_test)
+    kept_test = np.flatnonzero(label_test)
+    _require_both_labels(specification, "test split", label_test)
     return Dataset(
         images_train=images[chosen],
         images_test=images_test[kept_test],
@@ -91,7 +98,25 @@ def prepare(specification: Specification, data_dir: str) -> Dataset:
         label_train=label[chosen],
         label_test=label_test[kept_test],
         sample_id=chosen,
+        planted=minority[0][chosen] if minority else None,
     )
+
+
+def choose_labelled(specification: Specification, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Label (0 where a class takes no part) of every raw training sample, and indices of those chosen."""
+    label = labels(specification.task, classes)
+    chosen = choose(np.flatnonzero(label), specification.subset)
+    _require_both_labels(specification, "training subset", label[chosen])
+    return label, chosen
+
+
+def _require_both_labels(specification: Specification, split: str, label: np.ndarray) -> None:
+    for sign in (-1, 1):
+        if not (label == sign).any():
+            raise InputError(
+                f"source {specification.source_name}, task {specification.task_name}: no sample of the "
+                f"{split} has label {sign:+d}; choose another `task` or a larger `subset`"
+            )
 
 
 def labels(task: str | Mapping[str, Any], classes: np.ndarray) -> np.ndarray:
@@ -164,17 +189,34 @@ def features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return train, test, varying
 
 
-def check_files(source: str, file: str | None, data_dir: str) -> None:
-    """Raise :class:`InputError` if local files of a source are missing or of the wrong length.
+def check(specification: Specification, data_dir: str) -> None:
+    """Raise :class:`InputError` for all that is wrong with local data and can be seen without images.
 
-    Reads headers only, so that a whole study can be checked before anything runs. An absent
-    folder of a torchvision source is fine: it means "download".
+    So a whole study is checked before anything runs. An absent folder of a torchvision source is
+    fine: it means "download".
     """
+    check_files(specification.source, specification.file, data_dir)
+    if (classes := _local_classes(specification, Path(data_dir))) is not None:
+        choose_labelled(specification, classes)
+
+
+def check_files(source: str, file: str | None, data_dir: str) -> None:
+    """Raise :class:`InputError` if local files of a source are missing or of the wrong length."""
     if source == "npz":
         _npz_path(Path(data_dir), file)
-    elif source != "CIFAR10" and source in SOURCES and (raw := Path(data_dir) / source / "raw").is_dir():
+    elif source in IDX_SOURCES and any((raw := Path(data_dir) / source / "raw").glob("*")):
         for name in IDX_FILES:
             _check_idx_length(raw / name)
+
+
+def _local_classes(specification: Specification, data_dir: Path) -> np.ndarray | None:
+    """Classes of the raw training split where they are at hand, else None."""
+    if specification.source == "npz":
+        return _read_npz(_npz_path(data_dir, specification.file), ["y_train"])[0]
+    if specification.source == "digits" and specification.subset:
+        return _digits(data_dir)[0][1]
+    file = data_dir / specification.source / "raw" / "train-labels-idx1-ubyte"
+    return np.fromfile(file, np.uint8, offset=8) if specification.source in IDX_SOURCES and file.is_file() else None
 
 
 def content(source: str, file: str | None, data_dir: str) -> str | None:
@@ -263,20 +305,27 @@ def _torchvision(name: str) -> Callable[[Path], tuple[Split, Split]]:
     return load
 
 
-def _npz(data_dir: Path, file: str) -> tuple[Split, Split]:
-    path = _npz_path(data_dir, file)
+def _read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            splits = [(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")]
+            read = [arrays[name] for name in names]
     except KeyError as error:
         raise InputError(f"{path}: {error.args[0]}; it must hold x_train, y_train, x_test and y_test") from error
     except Exception as error:  # zipfile, zlib and numpy each have their own for a damaged file
         raise InputError(f"{path} cannot be read ({error}); write it again with numpy.savez") from error
+    for name, array in zip(names, read, strict=True):
+        if name.startswith("y_") and not np.issubdtype(array.dtype, np.integer):
+            raise InputError(f"{path}: {name} must hold integer classes, not {array.dtype}")
+    return read
+
+
+def _npz(data_dir: Path, file: str) -> tuple[Split, Split]:
+    path = _npz_path(data_dir, file)
+    x_train, y_train, x_test, y_test = _read_npz(path, ["x_train", "y_train", "x_test", "y_test"])
+    splits = [(x_train, y_train), (x_test, y_test)]
     for part, (x, y) in zip(("train", "test"), splits, strict=True):
         if y.ndim != 1 or len(x) != len(y) or x.ndim < 2:
             raise InputError(f"{path}: x_{part} {x.shape} and y_{part} {y.shape} do not match, one row a sample")
-        if not np.issubdtype(y.dtype, np.integer):
-            raise InputError(f"{path}: y_{part} must hold integer classes, not {y.dtype}")
         if x.dtype.kind not in "biuf":
             raise InputError(f"{path}: x_{part} must hold numbers, not {x.dtype}")
         if not np.isfinite(x).all():
@@ -293,5 +342,6 @@ SOURCES: dict[str, Callable[..., tuple[Split, Split]]] = {
     "FashionMNIST": _torchvision("FashionMNIST"),
     "CIFAR10": _torchvision("CIFAR10"),
     "npz": _npz,
+    "planted": lambda data_dir, **law: planted(**law),
 }
 """Where raw images come from: ``(data_dir, **options) -> (training split, test split)``."""

@@ -27,20 +27,46 @@ ALGORITHMS: dict[str, frozenset[str]] = {
 Only optimisers that update element by element may join: in an ensemble, runs must not mix.
 """
 
+PLANTED: dict[str, Any] = {
+    "kind": "flips",
+    "mu": 2.0,
+    "q": 0.1,
+    "cue": 1.0,
+    "n_features": 50,
+    "n_train": 4096,
+    "n_test": 4096,
+    "seed": 0,
+}
+"""Options of the source ``planted`` and their defaults; :mod:`.synthetic` says what they mean."""
+
+
+def planting(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """All options of a planted dataset, given some: equal exactly if the data are."""
+    options = {name: type(default)(entry.get(name, default)) for name, default in PLANTED.items()}
+    # Flips have nothing to tell them by.
+    return options | {"cue": 0.0} if options["kind"] == "flips" else options
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """One entry of the config's ``datasets``; ``content`` is the hash of a user's own file."""
+    """One entry of the config's ``datasets``; ``content`` is the hash of a user's own file.
+
+    ``planted``: the options of a planted dataset, all of them (:func:`planting`).
+    """
 
     source: str
     file: str | None = None
     task: str | Mapping[str, Any] = "parity"
     subset: Mapping[str, int] | None = None
     content: str | None = None
+    planted: Mapping[str, Any] | None = None
 
     @property
     def source_name(self) -> str:
-        """What the tables' ``source`` column says."""
+        """What the tables' ``source`` column says; of planted data, the law and which draw of it."""
+        if self.planted:
+            law = "mu={mu:g} q={q:g} cue={cue:g} d={n_features} P={n_train} seed={seed}".format_map(self.planted)
+            return f"planted:{self.planted['kind']} {law}"
         return f"{self.source}:{self.file}" if self.file else self.source
 
     @property

@@ -28,6 +28,7 @@ from .specification import (
     address,
     canonical,
     parse_seeds,
+    planting,
 )
 
 REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
@@ -95,12 +96,18 @@ class Study:
         source, file = entry["source"], entry.get("file")
         if (source == "npz") != (file is not None):
             raise InputError(f"datasets.{name}.file: give it with `source: npz`, and only then")
+        if (source == "planted") != ("planted" in entry):
+            raise InputError(f"datasets.{name}.planted: give it with `source: planted`, and only then")
+        if source == "planted" and "task" in entry:
+            raise InputError(f"datasets.{name}.task: planted data have their own labels; leave it out")
+        planted = planting(entry["planted"]) if source == "planted" else None
         try:
-            datasets.check_files(source, file, self.data_dir)
             content = datasets.content(source, file, self.data_dir)
+            dataset = Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), content, planted)
+            datasets.check(dataset, self.data_dir)
         except InputError as error:
             raise InputError(f"datasets.{name}: {error}") from error
-        return Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), content)
+        return dataset
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
         names = {**REFERENCE, **{key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}}
@@ -168,11 +175,17 @@ class Study:
     def main_datasets(self) -> dict[str, list[str]]:
         """Main dataset -> itself and its subsamples.
 
-        The first dataset of a source and task is the main one; others of the same are subsamples.
+        The first dataset of a source and task is the main one; others of the same are subsamples. Of
+        planted data, the first source of each kind stands for that kind; the others are in no family.
         """
         families: dict[tuple[str, str], list[str]] = {}
+        kinds: dict[str, str] = {}
         for name in dict.fromkeys(cell.dataset for cell in self.blocks):
-            families.setdefault((self.datasets[name].source_name, self.datasets[name].task_name), []).append(name)
+            dataset = self.datasets[name]
+            source = dataset.source_name
+            if dataset.planted and kinds.setdefault(dataset.planted["kind"], source) != source:
+                continue
+            families.setdefault((source, dataset.task_name), []).append(name)
         return {names[0]: names for names in families.values()}
 
     def cell_address(self, cell: Cell) -> str:

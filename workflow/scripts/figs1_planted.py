@@ -1,0 +1,15 @@
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.stragglers.captions import render
+from workflow.stragglers.figs1_planted import Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    content = Content(defining.observable, snakemake.params.titles, pd.read_parquet(snakemake.input.planted))
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

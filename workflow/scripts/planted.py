@@ -1,0 +1,22 @@
+from workflow.stragglers.datasets import Dataset
+from workflow.stragglers.figure_tables import read
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.observables import ADDRESS
+from workflow.stragglers.planted import planted_table
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    cells = {"network": "reference", "optimizer": "gd"}
+    planted_table(
+        snakemake.params.laws,
+        [Dataset.load(file).planted for file in snakemake.input.datasets],
+        read(snakemake.input.inversion, [*ADDRESS, "observable", "found", "train_error"], removed="none", **cells),
+        read(snakemake.input.stragglers, ["dataset", "sample_id", "consensus"], **cells),
+        read(
+            snakemake.input.ablation,
+            ["dataset", "seed", "removed", "sigma", "test_error", "inversion_found"],
+            **cells,
+        ),
+        defining,
+    ).to_parquet(snakemake.output[0], index=False)
