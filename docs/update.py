@@ -1,7 +1,7 @@
-"""Put finished studies' figures and summary tables here, and their claims into the README.
+"""Put figures and summary tables of all finished studies here, and some into the README.
 
-Usage: python docs/update.py STUDY [STUDY ...], after each study has run (``make docs``). The README shows
-the claims of the studies named; docs/ keeps what it has of others.
+Usage: python docs/update.py STUDY [STUDY ...] (``make docs``). The README shows the claims of the studies
+named, and the benchmark if it has run.
 """
 
 import re
@@ -16,7 +16,16 @@ sys.path.insert(0, str(ROOT))
 
 from workflow.stragglers.pages import estimate_text  # noqa: E402 - the library is not installed
 
-MARKERS = ("<!-- claims: make docs -->", "<!-- end of claims -->")
+BENCHMARK = {
+    "case": "case",
+    "runs": "runs",
+    "seconds_per_run_epoch": "ms per run and epoch",
+    "baseline_seconds_per_run_epoch": "baseline",
+    "speedup": "speedup",
+    "speedup_over_alone": "over one by one",
+    "matrix_bound_fraction": "fraction of bound",
+    "peak_memory_gb": "peak GB",
+}
 
 
 def claims_markdown(claims: pd.DataFrame) -> str:
@@ -83,16 +92,41 @@ def summarise(study: str) -> None:
         table.to_csv(ROOT / "docs" / f"{study}_{name}.csv", index=False, float_format="%.4g")
 
 
+def benchmark_markdown(benchmark: pd.DataFrame) -> str:
+    """The benchmark's cases with their ratios; times in ms."""
+    shown = benchmark[list(BENCHMARK)].copy()
+    shown[["seconds_per_run_epoch", "baseline_seconds_per_run_epoch"]] *= 1000
+    lines = [f"| {' | '.join(BENCHMARK.values())} |", "|" + "---|" * len(BENCHMARK)]
+    for row in shown.itertuples(index=False):
+        lines.append(
+            f"| {' | '.join(('–' if pd.isna(v) else f'{v:.3g}') if isinstance(v, float) else str(v) for v in row)} |"
+        )
+    return "\n".join(lines)
+
+
+def insert(text: str, name: str, table: str) -> str:
+    """``text`` with what stands between the markers of ``name`` replaced by ``table``."""
+    start, end = f"<!-- {name}: make docs -->", f"<!-- end of {name} -->"
+    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    return pattern.sub(lambda _: "\n".join([start, table, end]), text)
+
+
 def main(studies: list[str]) -> None:
-    for study in studies:
-        summarise(study)
-    for benchmark in (ROOT / "results" / "benchmarks").glob("*.csv"):
-        shutil.copy(benchmark, ROOT / "docs" / f"benchmark_{benchmark.name}")
-    claims = [pd.read_parquet(ROOT / "results" / study / "tables" / "claims.parquet") for study in studies]
+    for claims in sorted((ROOT / "results").glob("*/tables/claims.parquet")):
+        summarise(claims.parts[-3])
+    for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
+        benchmark = pd.read_csv(file)
+        if "repeats" in benchmark:
+            # One repeat is made for the memory of a large case; a single run is over too soon to time by it.
+            alone = ["alone_seconds_per_run_epoch", "speedup_over_alone"]
+            benchmark.loc[benchmark["repeats"] == 1, alone] = None
+        benchmark.to_csv(ROOT / "docs" / f"benchmark_{file.name}", index=False)
+    claims = pd.concat(pd.read_parquet(ROOT / "results" / study / "tables" / "claims.parquet") for study in studies)
     readme = ROOT / "README.md"
-    table = "\n".join([MARKERS[0], claims_markdown(pd.concat(claims)), MARKERS[1]])
-    pattern = re.compile(f"{re.escape(MARKERS[0])}.*?{re.escape(MARKERS[1])}", re.DOTALL)
-    readme.write_text(pattern.sub(lambda _: table, readme.read_text()))
+    text = insert(readme.read_text(), "claims", claims_markdown(claims))
+    if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():
+        text = insert(text, "benchmark", benchmark_markdown(pd.read_csv(benchmark)))
+    readme.write_text(text)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 N_TEST = 10_000
 TRIAL_SAMPLES = 4096
+ALONE = 10
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,6 @@ CASES = (
     Case("Adam", optimizer=Optimizer("Adam", settings={"lr": 0.001})),
     Case("mini-batches of 512", optimizer=Optimizer(batch_size=512, settings={"lr": 0.01})),
     Case("removal sweep", runs=130, test_every=10, removal=True),
-    Case("P = 16384", n_samples=16_384, test_every=10),
     Case("P = 60000", n_samples=60_000, test_every=10),
     Case("1000 runs, P = 60000", runs=1000, n_samples=60_000, epochs=1, repeats=1),
     Case("64 runs of width 1000", runs=64, network=Network(1000), epochs=1, repeats=1),
@@ -158,6 +158,14 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def peak_memory(place: torch.device) -> int:
+    """Bytes that this process has held at most: of the GPU, or in all."""
+    if place.type == "cuda":
+        return torch.cuda.max_memory_allocated()
+    # kB on Linux, bytes on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
     """A row of the benchmark: medians of interleaved repeats, in a process of its own.
 
@@ -167,8 +175,6 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
     torch.set_num_threads(threads)
     place = pick_device(device)
     dataset = synthetic(case.n_samples, case.n_features)
-    data = Data.from_dataset(dataset, Protocol(case.epochs).dtype, place)
-    products = matrix_products(data, case)
 
     def engine(n_runs: int, epochs: int) -> float:
         removed = None
@@ -188,28 +194,26 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
                 )
             )
 
-    def per_run_epoch(n_runs: int) -> float:
+    def per_run_epoch(n_runs: int, epochs: int) -> float:
         # Both lengths end on an epoch that tests, so their difference holds each test once.
-        short, long = engine(n_runs, case.test_every), engine(n_runs, case.test_every + case.epochs)
-        return (long - short) / case.epochs / n_runs
+        short, long = engine(n_runs, case.test_every), engine(n_runs, case.test_every + epochs)
+        return (long - short) / epochs / n_runs
 
+    # The first of several is a warm-up. The peak is the engine's: nothing else has run by then.
+    warm_up = per_run_epoch(case.runs, case.epochs)
+    peak = peak_memory(place)
+    data = Data.from_dataset(dataset, Protocol(case.epochs).dtype, place)
+    products = matrix_products(data, case)
     times: dict[str, list[float]] = {"ensemble": [], "alone": [], "baseline": [], "products": []}
-    for repeat in range(case.repeats + (case.repeats > 1)):
-        measured = {
-            "ensemble": per_run_epoch(case.runs),
-            "alone": per_run_epoch(1),
-            "baseline": seconds(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs))
-            / case.epochs,
-            "products": seconds(products) / case.runs,
-        }
-        if repeat or case.repeats == 1:  # the first of several is a warm-up
-            for name, value in measured.items():
-                times[name].append(value)
+    for _ in range(case.repeats):
+        ensemble = per_run_epoch(case.runs, case.epochs) if case.repeats > 1 else warm_up
+        times["ensemble"].append(ensemble)
+        # One run is over so soon that only many epochs can be timed.
+        times["alone"].append(per_run_epoch(1, ALONE * case.epochs))
+        baseline = seconds(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs))
+        times["baseline"].append(baseline / case.epochs)
+        times["products"].append(seconds(products) / case.runs)
     median = {name: float(np.median(values)) for name, values in times.items()}
-    if place.type == "cuda":
-        peak = torch.cuda.max_memory_allocated()
-    else:  # kB on Linux, bytes on macOS
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
         "case": case.name,
         "device": torch.cuda.get_device_name() if place.type == "cuda" else f"CPU, {threads} threads",
