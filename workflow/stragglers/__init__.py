@@ -1,8 +1,9 @@
 """Class manifolds, their inversion and the stragglers of small networks.
 
-The modules in the order the data flow: ``datasets`` -> ``networks`` -> ``training`` ->
-``observables`` -> ``inversion`` -> ``misclassified`` -> ``ablation`` -> ``claims`` -> ``figures``.
-Each knows only those before it. ``study`` turns a configuration into addresses of runs.
+The modules in the order the data flow: ``specification`` -> ``datasets`` -> ``networks`` ->
+``recorder`` and ``trajectory`` -> ``training`` -> ``observables`` -> ``inversion`` ->
+``misclassified`` -> ``ablation`` -> ``claims`` and the other tables -> one module a figure. Each
+knows only those before it. ``study`` turns a configuration into addresses of runs.
 
 Source of the definitions: Ciceri et al., *Inversion dynamics of class manifolds in deep
 learning reveals tradeoffs underlying generalisation*, arXiv 2303.05161 ("the paper").
