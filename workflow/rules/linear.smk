@@ -1,5 +1,3 @@
-from workflow.stragglers.study import Cell
-
 # Every dataset of a family -> the cell of its reference runs, which it need not have.
 reference_cells = {
     name: Cell(name, "reference", "gd")

@@ -103,13 +103,13 @@ def draw_removals(axes: list[Axes], content: Content) -> None:
             text, color = REMOVALS[kind]
             over_seeds = shown[shown["removed"] == kind].groupby("epoch")[name]
             mean, sd = over_seeds.mean(), over_seeds.std().fillna(0)
-            curve(ax, mean.index, mean, mean - sd, mean + sd, color, text)
+            curve(ax, mean.index, mean, mean - sd, mean + sd, color, f"{text} removed")
         ax.margins(x=0.02)
         ax.set_ylabel(f"{symbol} (unit sphere)")
         epoch_axis(ax)
     if kinds:
-        # Below the falling R₊ there is room in every study.
-        axes[1].legend(title="removed", title_fontsize=7, alignment="left", loc="lower left")
+        # Above the panels: inside, some study's curve would pass behind it.
+        axes[1].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds))
 
 
 def draw_sheet(ax: Axes, exemplars: Exemplars, kind: str) -> None:

@@ -184,7 +184,7 @@ class _Ensemble:
             for total, h in zip(sums, hidden, strict=True):
                 # The sum of unit vectors is a product of h with weights over norms: no unit
                 # vectors are written. A representation that is exactly 0 (dead ReLUs) adds nothing.
-                # (h * h).sum is sixty times faster here than linalg.vector_norm along this axis.
+                # (h * h).sum runs across samples at once; linalg.vector_norm is far slower along this axis.
                 scale = weights * (h * h).sum(1).clamp_min_(1e-30).rsqrt_()
                 total.baddbmm_(scale.unsqueeze(1) * targets.T, h.mT)
             loss += self._loss(outputs, weights, targets, hidden if with_gradient else None, x[rows])
