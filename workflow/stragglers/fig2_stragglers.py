@@ -109,7 +109,9 @@ def draw_removals(axes: list[Axes], content: Content) -> None:
         epoch_axis(ax)
     if kinds:
         # Above the panels: inside, some study's curve would pass behind it.
-        axes[1].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds))
+        legend = axes[1].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds))
+        # Else the layout makes room for its width in this one panel.
+        legend.set_in_layout(False)
 
 
 def draw_sheet(ax: Axes, exemplars: Exemplars, kind: str) -> None:
