@@ -68,7 +68,7 @@ def inversion_summary(inversion: pd.DataFrame) -> pd.DataFrame:
 
 def ablation_summary(ablation: pd.DataFrame) -> pd.DataFrame:
     """Test error and share of runs that invert, by cell, kind and number of the removal, and noise."""
-    kinds = ablation.assign(number=ablation["draw"].where(ablation["removed"] != "random", 0))
+    kinds = ablation.assign(number=ablation["draw"].where(~ablation["removed"].isin(["random", "uniform"]), 0))
     groups = kinds.groupby([*CELL, "removed", "number", "sigma"], sort=False, observed=True)
     return groups.agg(
         n_runs=("seed", "size"),

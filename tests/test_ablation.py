@@ -71,16 +71,20 @@ def test_each_kind_is_removed_once_or_as_often_as_asked(sets):
         ("none", 0),
         ("stragglers", 0),
         ("random", 0),
+        ("uniform", 0),
         ("random", 1),
+        ("uniform", 1),
         ("misclassified_at", 0),
         ("misclassified_at", 1),
     ]
-    none, stragglers, random, other, first, second = (r.points for r in found)
+    none, stragglers, random, uniform, other, _, first, second = (r.points for r in found)
     assert not none.any()
     assert np.array_equal(stragglers, sets[3]) and np.array_equal(first, sets[1]) and np.array_equal(second, sets[2])
     assert counts(random) == counts(other) == counts(stragglers)
     assert (random != other).any() and (random != stragglers).any()
-    assert [r.removed_error for r in found] == pytest.approx([np.nan, 0.25, np.nan, np.nan, 0.75, 0.5], nan_ok=True)
+    assert uniform.sum() == stragglers.sum() and counts(uniform) != counts(stragglers)
+    expected = [np.nan, 0.25, *[np.nan] * 4, 0.75, 0.5]
+    assert [r.removed_error for r in found] == pytest.approx(expected, nan_ok=True)
     assert {r.seed for r in found} == {7}
 
 
@@ -98,7 +102,7 @@ def test_without_inversion_there_are_no_stragglers_and_no_random_points(sets):
 
 
 def test_an_empty_set_is_not_removed(sets):
-    assert [r.removed for r in repeat(sets, grid=(6,))] == ["none", "stragglers", "random", "random"]
+    assert [r.removed for r in repeat(sets, grid=(6,))] == ["none", "stragglers", *["random", "uniform"] * 2]
     # Nor are stragglers of a run that turns where it makes no error, and nothing to match them.
     assert [r.removed for r in repeat(sets, inversion_epoch=6, grid=(1,))] == ["none", "misclassified_at"]
 
@@ -131,14 +135,17 @@ def plan_removals(small, written, epochs, seeds=(0, 1), **options):
 def test_only_the_asked_seeds_are_repeated(small, written):
     found = plan_removals(small, written, [1, 2, 3], seeds=[2, 0])
     assert [(r.seed, r.removed) for r in found] == [
-        (seed, removed) for seed in (0, 2) for removed in ("none", "stragglers", "random")
+        (seed, removed) for seed in (0, 2) for removed in ("none", "stragglers", "random", "uniform")
     ]
 
 
 def test_a_run_without_inversion_is_reported_by_seed(small, written, caplog):
     with caplog.at_level(logging.INFO):
         found = plan_removals(small, written, [1, None, 2])
-    assert [(r.seed, r.removed) for r in found] == [(0, "none"), (0, "stragglers"), (0, "random"), (1, "none")]
+    assert [(r.seed, r.removed) for r in found] == [
+        *((0, kind) for kind in ("none", "stragglers", "random", "uniform")),
+        (1, "none"),
+    ]
     assert "seed 1 has no inversion" in caplog.text
 
 
@@ -147,7 +154,8 @@ def test_a_removal_that_empties_a_label_is_left_out_and_reported(small, written,
     sets[2] = small.label_train == 1
     with caplog.at_level(logging.INFO):
         found = plan_removals(small, written, [2, 2, 2], seeds=[0], sets=sets)
-    assert [r.removed for r in found] == ["none"]
+    # As many points of any class leave both labels some.
+    assert [r.removed for r in found] == ["none", "uniform"]
     assert "stragglers of seed 0: leaves a label without points" in caplog.text
 
 
@@ -178,7 +186,7 @@ def test_fractions_of_the_stragglers_are_removed_where_they_hold_a_point(small, 
 def test_an_empty_consensus_is_not_removed(small, written):
     consensus = np.zeros(len(small.images_train), bool)
     found = plan_removals(small, written, [1, 1, 1], consensus=consensus)
-    assert {r.removed for r in found} == {"none", "stragglers", "random"}
+    assert {r.removed for r in found} == {"none", "stragglers", "random", "uniform"}
 
 
 def test_the_table_has_a_row_per_retraining_and_noise(small, trained):

@@ -215,7 +215,13 @@ def test_ablations_repeat_each_run_with_its_removals(finished):
     )
     n_inverted = int(inverted["found"].sum())
     counts = table[table["sigma"] == 0]["removed"].value_counts().to_dict()
-    expected = {"none": 3, "stragglers": n_inverted, "random": 3 * n_inverted, "misclassified_at": 9}
+    expected = {
+        "none": 3,
+        "stragglers": n_inverted,
+        "random": 3 * n_inverted,
+        "uniform": 3 * n_inverted,
+        "misclassified_at": 9,
+    }
     assert counts == {kind: count for kind, count in expected.items() if count}
     assert set(table["sigma"]) == {0, 1}
 

@@ -39,7 +39,8 @@ class Removal:
 
     seed: int
     removed: str
-    """``none``, ``stragglers``, ``random``, ``misclassified_at``, ``consensus`` or ``top_stragglers``."""
+    """A key of the tables' ``removed``: ``none``, ``stragglers``, ``random`` (class by class as many as the
+    stragglers), ``uniform`` (as many in all), ``misclassified_at``, ``consensus`` or ``top_stragglers``."""
     points: np.ndarray
     """Booleans (P,): the points left out."""
     draw: int = 0
@@ -69,6 +70,11 @@ def random_like(points: np.ndarray, classes: np.ndarray, rng: np.random.Generato
     return drawn
 
 
+def uniform_like(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As many random points as ``points`` holds, whatever their class; booleans (P,)."""
+    return rng.permutation(points)
+
+
 def most_frequent(points: np.ndarray, rate: np.ndarray, fraction: float) -> np.ndarray:
     """The ``fraction`` of ``points`` with the highest straggler ``rate`` (P,), ties by index; booleans (P,)."""
     members = np.flatnonzero(points)
@@ -92,7 +98,7 @@ def removals_of_run(
     random_draws: int,
     grid: Sequence[int],
 ) -> list[Removal]:
-    """The retrainings of one run (the paper's Fig. 2 a, c): nothing, stragglers, random, S(t).
+    """The retrainings of one run (the paper's Fig. 2 a, c): nothing, stragglers, random points, S(t).
 
     ``sets`` (epochs + 1, P) booleans and ``train_error`` (epochs + 1,) are the run's own. Without an
     inversion there are no stragglers, and no random points to match them. An empty S(t) is left
@@ -105,6 +111,7 @@ def removals_of_run(
         for draw in range(random_draws):
             rng = np.random.default_rng([seed, draw])
             removals.append(Removal(seed, "random", random_like(stragglers, classes, rng), draw=draw))
+            removals.append(Removal(seed, "uniform", uniform_like(stragglers, rng), draw=draw))
     for number, epoch in enumerate(grid):
         if sets[epoch].any():
             error = float(train_error[epoch])
