@@ -6,14 +6,23 @@ import pytest
 import yaml
 from conftest import REPOSITORY
 
-from workflow.stragglers.claims import MEASURES, Evidence, claims_table, threshold_text, verdict
+from workflow.stragglers.claims import (
+    JOINT_MEASURES,
+    MEASURES,
+    claims_table,
+    flat_from,
+    shift_beside_epochs,
+    threshold_text,
+    verdict,
+)
+from workflow.stragglers.evidence import TABLES, Evidence, gather
 from workflow.stragglers.intervals import MISSING, Estimate
 from workflow.stragglers.specification import Defining
 
 DEFINITIONS = yaml.safe_load((REPOSITORY / "config/claims.yaml").read_text())
 
 
-def inversions(errors, dataset="d", network="reference", optimizer="gd", layer=1):
+def inversions(errors, dataset="d", network="reference", optimizer="gd", layer=1, epoch=10):
     """One row a run; an error of None is a run without an inversion."""
     return pd.DataFrame(
         {
@@ -25,12 +34,13 @@ def inversions(errors, dataset="d", network="reference", optimizer="gd", layer=1
             "removed": "none",
             "seed": range(len(errors)),
             "found": [error is not None for error in errors],
+            "epoch": epoch,
             "train_error": [np.nan if error is None else error for error in errors],
         }
     )
 
 
-def ablations(kind, errors, found, sigma=0.0):
+def ablations(kind, errors, found, sigma=0.0, **columns):
     return pd.DataFrame(
         {
             "dataset": "d",
@@ -41,28 +51,49 @@ def ablations(kind, errors, found, sigma=0.0):
             "sigma": sigma,
             "test_error": errors,
             "inversion_found": found,
+            "draw": 0,
+            "n_removed": 0,
         }
-    )
+    ).assign(**columns)
 
 
-EMPTY_CONSENSUS = pd.DataFrame(columns=["dataset", "network", "optimizer", "kind", "n_runs", "fraction"])
-EMPTY_PEAK = pd.DataFrame(columns=["dataset", "network", "optimizer", "alignment", "statistic", "train_error"])
+CELL = ["dataset", "network", "optimizer"]
+EMPTY = {
+    "inversion": inversions([]),
+    "ablation": ablations("none", [], []),
+    "consensus": pd.DataFrame(columns=[*CELL, "kind", "n_runs", "fraction"]),
+    "conservation_peak": pd.DataFrame(columns=[*CELL, "alignment", "statistic", "train_error"]),
+    "overlap": pd.DataFrame(
+        columns=["dataset", "network_a", "network_b", "optimizer_a", "optimizer_b", "n_pairs", "jaccard"]
+    ),
+    "nested": pd.DataFrame(columns=["network", "optimizer", "inner", "outer", "n_inner", "n_outer", "kept"]),
+    "linear": pd.DataFrame(columns=["dataset", "classifier", "n_samples", "train_error"]),
+    "variance": pd.DataFrame(columns=["quantity", "component", "n_datasets", "share"]),
+}
 
 
-def evidence(reference=None, ablation=None, peak=EMPTY_PEAK, **groups):
-    groups = {f"by_{name}": groups.get(name, {}) for name in ("optimizer", "network", "subsample")}
-    empty = ablations("none", [], [])
+def evidence(reference=None, n_samples=None, **given):
+    """Evidence that holds what is ``given`` (by field, groups without ``by_``) and nothing else."""
+    groups = {f"by_{name}": given.pop(name, {}) for name in ("optimizer", "network", "subsample", "order")}
+    tables = {
+        field: given.pop(field, EMPTY[table])
+        for field, table in {
+            **{name: name for name in ("ablation", "consensus", "overlap", "nested", "linear")},
+            "peak": "conservation_peak",
+        }.items()
+    }
+    assert not given
     return Evidence(
         reference=inversions([]) if reference is None else reference,
-        ablation=empty if ablation is None else ablation,
-        consensus=EMPTY_CONSENSUS,
-        peak=peak,
+        n_samples=n_samples or {},
+        main="d",
         **groups,
+        **tables,
     )
 
 
 def test_every_claim_of_the_config_is_measured_and_the_other_way_round():
-    assert set(DEFINITIONS) == set(MEASURES)
+    assert set(DEFINITIONS) == {*MEASURES, *JOINT_MEASURES}
 
 
 def test_every_threshold_has_a_reason_and_a_bound():
@@ -163,20 +194,111 @@ def test_a_study_without_the_runs_is_inconclusive_not_an_error(claim):
     assert verdict(measured.estimate, 0, 1) == "inconclusive"
 
 
-def test_table_has_one_row_a_claim_and_main_dataset_and_compares_subsamples():
-    tables = {
-        "inversion": pd.concat(
-            [inversions([0.1] * 5), inversions([0.2] * 5, dataset="half"), inversions([0.1] * 5, dataset="other")]
-        ),
-        "ablation": ablations("none", [], []),
-        "consensus": EMPTY_CONSENSUS,
-        "conservation_peak": EMPTY_PEAK,
+def test_shift_of_errors_is_told_beside_that_of_epochs():
+    cells = [np.column_stack([np.full(3, 0.1 * 2**i), np.full(3, 10.0 * 4**i)]) for i in range(3)]
+    assert shift_beside_epochs(*cells) == pytest.approx(0.5)
+    steady = {"fast": inversions([0.1, 0.1], epoch=5), "slow": inversions([0.1, 0.1], epoch=50)}
+    measured = MEASURES["error_steadier_than_epoch"](evidence(inversions([0.1, 0.1]), optimizer=steady))
+    assert (measured.estimate.value, measured.n_runs) == (0, 6)
+
+
+def test_orders_of_batches_are_compared_within_seeds():
+    # The seeds differ much more than the orders do.
+    orders = pd.concat([inversions([0.09, 0.19], optimizer="a"), inversions([0.11, 0.21], optimizer="b")])
+    measured = MEASURES["stable_across_orders"](evidence(order={"a": orders}))
+    assert measured.estimate.value == pytest.approx(np.sqrt(0.0002) / 0.15)
+    assert measured.n_runs == 4
+
+
+def test_blocks_are_subsamples_of_the_size_of_the_main_dataset():
+    given = {
+        "reference": inversions([0.1, 0.1]),
+        "subsample": {"block": inversions([0.11, 0.11]), "small": inversions([0.05, 0.05])},
+        "n_samples": {"d": 100, "block": 100, "small": 10},
     }
-    table = claims_table(DEFINITIONS, tables, [["d", "half"], ["other"]], Defining())
-    assert len(table) == 2 * len(DEFINITIONS)
-    shift = table.set_index(["claim", "dataset"])["value"]["stable_across_subsamples"]
-    assert shift["d"] == pytest.approx(1.0)
-    assert np.isnan(shift["other"])
+    assert MEASURES["stable_across_blocks"](evidence(**given)).estimate.value == pytest.approx(0.1)
+    assert MEASURES["stable_across_subsamples"](evidence(**given)).estimate.value == pytest.approx(0.5)
+
+
+def test_curve_is_flat_from_the_last_point_that_is_near_the_end():
+    def errors(*means):
+        return [np.full(3, mean) for mean in means]
+
+    assert flat_from(*errors(0.2, 0.5, 0.95, 1)) == 2
+    assert flat_from(*errors(1, 0.5, 1, 1)) == 2
+    assert flat_from(*errors(1, 1.1, 1)) == 0
+    assert flat_from(*errors(0.1, 0.2, 1)) == 2
+    subsample = {"small": inversions([0.02] * 3), "half": inversions([0.095] * 3), "all": inversions([0.1] * 3)}
+    n_samples = {"small": 25, "half": 50, "d": 100, "all": 200}
+    measured = MEASURES["flat_in_sample_size"](evidence(inversions([0.1] * 3), n_samples, subsample=subsample))
+    assert measured.estimate.value == 0.5
+
+
+def test_kept_stragglers_are_of_sets_of_the_main_size_inside_the_largest():
+    rows = [("d", "all", 100, 400, 0.9), ("b", "all", 100, 400, 0.7), ("s", "all", 10, 400, 0.1)]
+    rows += [("d", "half", 100, 200, 0.2)]
+    nested = pd.DataFrame(rows, columns=["inner", "outer", "n_inner", "n_outer", "kept"])
+    measured = MEASURES["kept_in_larger_sets"](evidence(nested=nested, n_samples={"d": 100}))
+    assert (measured.estimate.value, measured.n_runs) == (pytest.approx(0.8), 2)
+
+
+def test_overlap_with_others_is_relative_to_that_within():
+    rows = [
+        ("reference", "reference", "gd", "gd", 0.8),
+        ("reference", "wide", "gd", "gd", 0.6),
+        ("wide", "wide", "gd", "gd", 0.4),
+        ("reference", "reference", "gd", "adam", 0.4),
+        ("reference", "reference", "adam", "adam", 0.8),
+    ]
+    overlap = pd.DataFrame(rows, columns=["network_a", "network_b", "optimizer_a", "optimizer_b", "jaccard"])
+    given = evidence(overlap=overlap.assign(n_pairs=3))
+    assert MEASURES["shared_between_networks"](given).estimate.value == pytest.approx(1.0)
+    assert MEASURES["shared_between_optimizers"](given).estimate.value == pytest.approx(0.5)
+
+
+def test_smallest_fraction_removed_is_compared_with_nothing_removed():
+    few, many = (
+        ablations("top_stragglers", [error] * 2, True, draw=draw, n_removed=count)
+        for draw, error, count in ((0, 0.06, 10), (1, 0.2, 30))
+    )
+    rows = pd.concat([ablations("none", [0.05, 0.05], True), many, few])
+    measured = MEASURES["partial_removal_raises_test_error"](evidence(ablation=rows))
+    assert measured.estimate.value == pytest.approx(1.2)
+
+
+def test_linear_claims_take_the_discriminant():
+    row = {"eps_star": 0.1, "ci_low": 0.09, "ci_high": 0.11, "n_inverted": 5, "jaccard_run_to_run": 0.8}
+    row |= {"jaccard_runs": 0.4, "jaccard_runs_low": 0.36, "jaccard_runs_high": 0.44}
+    linear = pd.DataFrame(
+        [{"classifier": "lda", "train_error": 0.2, **row}, {"classifier": "logistic", "train_error": 0.1, **row}]
+    )
+    assert MEASURES["linear_residual"](evidence(linear=linear)).estimate == pytest.approx((0.5, 0.45, 0.55))
+    assert MEASURES["linear_mistakes"](evidence(linear=linear)).estimate == pytest.approx((0.5, 0.45, 0.55))
+
+
+def test_orders_are_gathered_by_their_first():
+    inversion = pd.concat([inversions([0.1], optimizer=name) for name in ("gd", "batch", "batch_b")])
+    tables = {**EMPTY, "inversion": inversion}
+    found = gather(tables, ["d"], Defining(), {"gd": "gd", "batch": "batch", "batch_b": "batch"})
+    assert [*found.by_order] == ["batch"] and len(found.by_order["batch"]) == 2
+    assert [*found.by_optimizer] == ["batch", "batch_b"]
+
+
+def test_table_has_one_row_a_claim_and_main_dataset_and_compares_subsamples():
+    inversion = [inversions([0.1] * 5), inversions([0.2] * 5, dataset="half"), inversions([0.1] * 5, dataset="other")]
+    variance = pd.DataFrame(
+        [("train_error", "dataset", 2, 0.95, 0.93, 0.97, 30)],
+        columns=["quantity", "component", "n_datasets", "share", "ci_low", "ci_high", "n_runs"],
+    )
+    tables = {**EMPTY, "inversion": pd.concat(inversion), "variance": variance}
+    assert set(tables) == set(TABLES)
+    table = claims_table(DEFINITIONS, tables, [["d", "half"], ["other"]], Defining(), {"gd": "gd"})
+    assert len(table) == 2 * len(MEASURES) + 1
+    value = table.set_index(["claim", "dataset"])["value"]
+    assert value["stable_across_subsamples", "d"] == pytest.approx(1.0)
+    assert np.isnan(value["stable_across_subsamples", "other"])
+    assert value["data_set_the_error", "all"] == 0.95
+    assert table.iloc[-1]["verdict"] == "reproduced"
 
 
 def test_missing_is_not_a_number():

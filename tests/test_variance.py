@@ -61,3 +61,8 @@ def test_table_has_intervals_that_hold_the_share_and_is_empty_with_one_optimizer
     assert (result["ci_low"] <= result["ci_high"]).all()
     assert result.set_index("component")["share"].idxmax() == "dataset"
     assert variance_table(table.query("optimizer == 'x'")).empty
+
+
+def test_a_dataset_with_one_optimizer_is_left_out():
+    table = pd.concat([rows(d, o, [0.1, 0.2]) for d, o in (("a", "gd"), ("a", "adam"), ("b", "gd"))])
+    assert set(complete_cells(table, "train_error")) == {("a", "gd"), ("a", "adam")}

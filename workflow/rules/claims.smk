@@ -1,8 +1,11 @@
+from workflow.stragglers.evidence import TABLES as TABLES_OF_CLAIMS
+
+
 rule claims:
     input:
         tables=[
             table_file(table)
-            for table in ("inversion", "consensus", "conservation_peak", "ablation")
+            for table in TABLES_OF_CLAIMS
         ],
         definitions=Path(workflow.basedir, "config/claims.yaml"),
     output:
@@ -22,6 +25,7 @@ rule claims:
         code=code("claims"),
         defining=canonical(study.defining),
         families=list(study.main_datasets.values()),
+        orders=study.batch_orders,
     message:
         "Verdicts on the paper's claims"
     script:

@@ -71,6 +71,7 @@ rule variance:
         code=code("variance"),
         defining=canonical(study.defining),
         datasets=list(study.main_datasets),
+        orders=study.batch_orders,
     message:
         "Variance of the inversion over datasets, optimisers and seeds"
     script:

@@ -9,4 +9,6 @@ with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     where = [("dataset", "in", snakemake.params.datasets), ("network", "==", "reference"), ("removed", "==", "none")]
     inversions = pd.read_parquet(snakemake.input[0], filters=where)
-    variance_table(defining_inversions(inversions, defining)).to_parquet(snakemake.output[0], index=False)
+    inverted = defining_inversions(inversions, defining)
+    inverted = inverted.assign(optimizer=inverted["optimizer"].map(snakemake.params.orders))
+    variance_table(inverted).to_parquet(snakemake.output[0], index=False)

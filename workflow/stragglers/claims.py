@@ -1,68 +1,36 @@
-"""The paper's claims, each measured on one main dataset's tables and held to its threshold."""
+"""The paper's claims, and some questions beside them, each measured on tables and held to its threshold."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from .evidence import Evidence, gather
 from .intervals import MISSING, Estimate, bootstrap, share
-from .inversion import defining_inversions
 from .specification import Defining
 
 LEAST_INVERTED = 2
 """Fewer inverted runs give no mean ε* with an interval."""
 
+FLAT = 0.15
+"""ε*(P) is flat where it is within this fraction of ε* at the largest P."""
+
+REFERENCE = {"network": "reference", "optimizer": "gd"}
+"""Names of the network and optimiser that the others are compared with."""
+
+ALL_DATASETS = "all"
+"""What the ``dataset`` column says of a claim on all main datasets together."""
+
 
 class Measured(NamedTuple):
-    """An estimate and the number of runs behind it."""
+    """An estimate and the number of runs (or other units, which the claim's statistic names) behind it."""
 
     estimate: Estimate
     n_runs: int
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """A study's tables cut down to one main dataset.
-
-    ``reference``: inversions (defining observable and layer) of the reference network and optimiser
-    on the main dataset; ``by_optimizer``, ``by_network``, ``by_subsample``: those of the others, in
-    groups by name, the reference left out; ``ablation``, ``consensus`` and ``peak``: rows of the
-    tables of those names for the reference.
-    """
-
-    reference: pd.DataFrame
-    by_optimizer: Mapping[str, pd.DataFrame]
-    by_network: Mapping[str, pd.DataFrame]
-    by_subsample: Mapping[str, pd.DataFrame]
-    ablation: pd.DataFrame
-    consensus: pd.DataFrame
-    peak: pd.DataFrame
-
-
-def gather(tables: Mapping[str, pd.DataFrame], family: Sequence[str], defining: Defining) -> Evidence:
-    """Evidence for ``family``: the main dataset and its subsamples, by name."""
-    main = family[0]
-    inversion = tables["inversion"].query("removed == 'none'")
-    # Layer by layer of its own network: shallow networks may lack the defining layer.
-    inversion = pd.concat(
-        [defining_inversions(rows, defining) for _, rows in inversion.groupby("network")] or [inversion]
-    )
-
-    def cell(table: pd.DataFrame, dataset: str = main, network: str = "reference", optimizer: str = "gd"):
-        return table[(table["dataset"] == dataset) & (table["network"] == network) & (table["optimizer"] == optimizer)]
-
-    names = inversion[inversion["dataset"] == main]
-    return Evidence(
-        reference=cell(inversion),
-        by_optimizer={name: cell(inversion, optimizer=name) for name in names["optimizer"].unique() if name != "gd"},
-        by_network={name: cell(inversion, network=name) for name in names["network"].unique() if name != "reference"},
-        by_subsample={name: cell(inversion, dataset=name) for name in family[1:]},
-        ablation=cell(tables["ablation"]),
-        consensus=cell(tables["consensus"]),
-        peak=cell(tables["conservation_peak"]),
-    )
+NOTHING = Measured(MISSING, 0)
 
 
 def inverted_errors(inversions: pd.DataFrame) -> np.ndarray:
@@ -83,7 +51,7 @@ def straggler_fraction(evidence: Evidence) -> Measured:
 def consensus_fraction(evidence: Evidence) -> Measured:
     for row in evidence.consensus.query("kind == 'consensus'").itertuples():
         return Measured(Estimate(row.fraction, row.ci_low, row.ci_high), row.n_runs)
-    return Measured(MISSING, 0)
+    return NOTHING
 
 
 def stable_across_seeds(evidence: Evidence) -> Measured:
@@ -112,56 +80,227 @@ def stable_across_optimizers(evidence: Evidence) -> Measured:
     return largest_shift(evidence.reference, evidence.by_optimizer)
 
 
+def shift_beside_epochs(first: np.ndarray, *others: np.ndarray) -> float:
+    """Spread over cells of log mean ε* beside that of log mean t*; a cell is (runs, 2): ε*, t*."""
+    spread = np.log([cell.mean(axis=0) for cell in (first, *others)]).std(axis=0)
+    return spread[0] / spread[1] if spread[1] > 0 else np.nan
+
+
+def error_steadier_than_epoch(evidence: Evidence) -> Measured:
+    cells = [
+        rows.loc[rows["found"], ["train_error", "epoch"]].to_numpy(float)
+        for rows in (evidence.reference, *evidence.by_optimizer.values())
+    ]
+    cells = [cell for cell in cells if len(cell) >= LEAST_INVERTED and cell.all()]
+    if len(cells) < 2:
+        return NOTHING
+    return Measured(bootstrap(cells, shift_beside_epochs), sum(map(len, cells)))
+
+
+def stable_across_orders(evidence: Evidence) -> Measured:
+    """Spread over orders of the batches of one run's ε*, root mean square over seeds; an optimiser's largest."""
+    largest = NOTHING
+    for rows in evidence.by_order.values():
+        found = rows[rows["found"]].pivot(index="seed", columns="optimizer", values="train_error").dropna()
+        errors = found.to_numpy(float)
+        if len(errors) < LEAST_INVERTED:
+            continue
+        spread = bootstrap([errors], lambda e: np.sqrt(e.var(axis=1, ddof=1).mean()) / e.mean())
+        if not spread.value <= largest.estimate.value:
+            largest = Measured(spread, errors.size)
+    return largest
+
+
 def stable_across_subsamples(evidence: Evidence) -> Measured:
     return largest_shift(evidence.reference, evidence.by_subsample)
+
+
+def stable_across_blocks(evidence: Evidence) -> Measured:
+    size = evidence.n_samples.get
+    blocks = {name: rows for name, rows in evidence.by_subsample.items() if size(name) == size(evidence.main)}
+    return largest_shift(evidence.reference, blocks)
+
+
+def flat_from(*errors: np.ndarray) -> int:
+    """Index of the first of ``errors``, at growing P, from which on the mean stays near that of the last."""
+    mean = np.array([group.mean() for group in errors])
+    far = np.flatnonzero(abs(mean / mean[-1] - 1) > FLAT)
+    return int(far[-1]) + 1 if len(far) else 0
+
+
+def flat_in_sample_size(evidence: Evidence) -> Measured:
+    runs = {evidence.main: evidence.reference, **evidence.by_subsample}
+    sizes: dict[int, list[np.ndarray]] = {}
+    for name, n_samples in evidence.n_samples.items():
+        errors = inverted_errors(runs[name]) if name in runs else np.empty(0)
+        if len(errors) >= LEAST_INVERTED:
+            sizes.setdefault(n_samples, []).append(errors)
+    ordered = sorted(sizes)
+    if len(ordered) < 2:
+        return NOTHING
+    errors = [np.concatenate(sizes[size]) for size in ordered]
+    relative = np.array(ordered) / evidence.n_samples[evidence.main]
+    return Measured(bootstrap(errors, lambda *groups: relative[flat_from(*groups)]), sum(map(len, errors)))
+
+
+def kept_in_larger_sets(evidence: Evidence) -> Measured:
+    """Over sets of the main dataset's size inside the largest."""
+    nested = evidence.nested
+    size = evidence.n_samples.get(evidence.main)
+    rows = nested[(nested["n_inner"] == size) & (nested["n_outer"] == nested["n_outer"].max())]
+    kept = rows["kept"].dropna().to_numpy(float)
+    return Measured(bootstrap([kept], np.mean), len(kept)) if len(kept) else NOTHING
 
 
 def weak_dependence_on_architecture(evidence: Evidence) -> Measured:
     return largest_shift(evidence.reference, evidence.by_network)
 
 
-def maximally_conserved(evidence: Evidence) -> Measured:
+def shared_with_others(evidence: Evidence, what: str, other: str) -> Measured:
+    """Jaccard index of the reference's sets with another's over the mean of those within each.
+
+    ``what`` varies (``network`` or ``optimizer``), the ``other`` is the reference's. Mean over those that
+    ``what`` takes, with an interval over them.
+    """
+    first, fixed = REFERENCE[what], REFERENCE[other]
+    rows = evidence.overlap
+    rows = rows[(rows[f"{other}_a"] == fixed) & (rows[f"{other}_b"] == fixed) & (rows["n_pairs"] > 0)]
+    columns = [f"{what}_a", f"{what}_b", "jaccard"]
+    jaccard = {frozenset([a, b]): value for a, b, value in rows[columns].itertuples(index=False)}
+    within = {name: jaccard.get(frozenset([name]), np.nan) for name in set().union(*jaccard)}
+    shared = [
+        2 * jaccard[pair] / (within[first] + within[name])
+        for name in within
+        if name != first and (pair := frozenset([first, name])) in jaccard
+    ]
+    shared = np.array(shared)[np.isfinite(shared)]
+    return Measured(bootstrap([shared], np.mean), len(shared)) if len(shared) else NOTHING
+
+
+def shared_between_networks(evidence: Evidence) -> Measured:
+    return shared_with_others(evidence, "network", other="optimizer")
+
+
+def shared_between_optimizers(evidence: Evidence) -> Measured:
+    return shared_with_others(evidence, "optimizer", other="network")
+
+
+def conservation_peak(evidence: Evidence, statistic: str) -> Measured:
+    """Training error where ``statistic`` peaks over runs at equal epochs, relative to the mean ε*."""
     errors = inverted_errors(evidence.reference)
-    for row in evidence.peak.query("alignment == 'epoch' and statistic == 'z'").itertuples():
+    rows = evidence.peak[(evidence.peak["alignment"] == "epoch") & (evidence.peak["statistic"] == statistic)]
+    for row in rows.itertuples():
         if len(errors):
             peak = np.array([row.train_error, row.ci_low, row.ci_high])
             return Measured(Estimate(*(peak / errors.mean())), row.n_runs)
-    return Measured(MISSING, 0)
+    return NOTHING
 
 
-def removal_eliminates_inversion(evidence: Evidence) -> Measured:
-    found = evidence.ablation.query("removed == 'stragglers' and sigma == 0")["inversion_found"]
+def maximally_conserved(evidence: Evidence) -> Measured:
+    return conservation_peak(evidence, "z")
+
+
+def maximally_conserved_jaccard(evidence: Evidence) -> Measured:
+    return conservation_peak(evidence, "jaccard")
+
+
+def maximally_conserved_conditional(evidence: Evidence) -> Measured:
+    return conservation_peak(evidence, "conditional")
+
+
+def without_inversion(evidence: Evidence, removed: str) -> Measured:
+    """Share of the runs retrained without ``removed`` points that have no inversion."""
+    rows = evidence.ablation
+    found = rows[(rows["removed"] == removed) & (rows["sigma"] == 0)]["inversion_found"].astype(bool)
     return Measured(share(int((~found).sum()), len(found)), len(found))
 
 
-def random_removal_keeps_inversion(evidence: Evidence) -> Measured:
-    rows = evidence.ablation.query("removed == 'random' and sigma == 0")
+def every_draw_inverts(evidence: Evidence, removed: str) -> Measured:
+    """Share of the seeds whose retrainings without ``removed`` points, draw by draw, all invert."""
+    rows = evidence.ablation
+    rows = rows[(rows["removed"] == removed) & (rows["sigma"] == 0)]
     found = rows.groupby("seed")["inversion_found"].all()
     return Measured(share(int(found.sum()), len(found)), len(rows))
 
 
-def error_ratio(evidence: Evidence, over: str, sigma: float) -> Measured:
-    """Mean test error without stragglers over that with ``over`` removed, runs paired by seed."""
-    rows = evidence.ablation[evidence.ablation["sigma"] == sigma]
+def removal_eliminates_inversion(evidence: Evidence) -> Measured:
+    return without_inversion(evidence, "stragglers")
+
+
+def foreign_removal_eliminates_inversion(evidence: Evidence) -> Measured:
+    return without_inversion(evidence, "consensus")
+
+
+def random_removal_keeps_inversion(evidence: Evidence) -> Measured:
+    return every_draw_inverts(evidence, "random")
+
+
+def uniform_removal_keeps_inversion(evidence: Evidence) -> Measured:
+    return every_draw_inverts(evidence, "uniform")
+
+
+def error_ratio(evidence: Evidence, removed: str, over: str, sigma: float) -> Measured:
+    """Mean test error without ``removed`` points over that without ``over``, runs paired by seed."""
+    return ratio_of(evidence.ablation[evidence.ablation["sigma"] == sigma], removed, over)
+
+
+def ratio_of(rows: pd.DataFrame, removed: str, over: str) -> Measured:
+    """The same of rows of ``ablation`` at one noise."""
     error = rows.groupby(["seed", "removed"])["test_error"].mean().unstack()
-    if not {"stragglers", over} <= set(error):
-        return Measured(MISSING, 0)
-    pairs = error[["stragglers", over]].dropna().to_numpy()
+    if not {removed, over} <= set(error):
+        return NOTHING
+    pairs = error[[removed, over]].dropna().to_numpy()
     ratio = bootstrap([pairs], lambda p: p[:, 0].mean() / p[:, 1].mean() if p[:, 1].any() else np.nan)
     return Measured(ratio, len(pairs))
 
 
 def removal_raises_test_error(evidence: Evidence) -> Measured:
-    return error_ratio(evidence, "none", 0)
+    return error_ratio(evidence, "stragglers", "none", 0)
 
 
 def removal_hurts_more_than_random(evidence: Evidence) -> Measured:
-    return error_ratio(evidence, "random", 0)
+    return error_ratio(evidence, "stragglers", "random", 0)
+
+
+def partial_removal_raises_test_error(evidence: Evidence) -> Measured:
+    rows = evidence.ablation
+    # The draws of this kind are the study's fractions.
+    least = rows.loc[rows["removed"] == "top_stragglers"].groupby("draw")["n_removed"].mean()
+    if least.empty:
+        return NOTHING
+    return ratio_of(
+        rows[
+            (rows["sigma"] == 0)
+            & ((rows["removed"] == "none") | ((rows["removed"] == "top_stragglers") & (rows["draw"] == least.idxmin())))
+        ],
+        "top_stragglers",
+        "none",
+    )
+
+
+def foreign_removal_raises_test_error(evidence: Evidence) -> Measured:
+    return error_ratio(evidence, "consensus", "none", 0)
 
 
 def removal_raises_noisy_test_error(evidence: Evidence) -> Measured:
     sigma = evidence.ablation["sigma"].max()
-    return error_ratio(evidence, "none", sigma) if sigma > 0 else Measured(MISSING, 0)
+    return error_ratio(evidence, "stragglers", "none", sigma) if sigma > 0 else NOTHING
+
+
+def linear_residual(evidence: Evidence) -> Measured:
+    for row in evidence.linear.query("classifier == 'lda'").itertuples():
+        if row.train_error > 0:
+            bounds = np.array([row.eps_star, row.ci_low, row.ci_high])
+            return Measured(Estimate(*(bounds / row.train_error)), row.n_inverted)
+    return NOTHING
+
+
+def linear_mistakes(evidence: Evidence) -> Measured:
+    for row in evidence.linear.query("classifier == 'lda'").itertuples():
+        if row.jaccard_run_to_run > 0:
+            bounds = np.array([row.jaccard_runs, row.jaccard_runs_low, row.jaccard_runs_high])
+            return Measured(Estimate(*(bounds / row.jaccard_run_to_run)), row.n_inverted)
+    return NOTHING
 
 
 MEASURES: dict[str, Callable[[Evidence], Measured]] = {
@@ -172,17 +311,44 @@ MEASURES: dict[str, Callable[[Evidence], Measured]] = {
         consensus_fraction,
         stable_across_seeds,
         stable_across_optimizers,
+        error_steadier_than_epoch,
+        stable_across_orders,
         stable_across_subsamples,
+        stable_across_blocks,
+        flat_in_sample_size,
+        kept_in_larger_sets,
         weak_dependence_on_architecture,
+        shared_between_networks,
+        shared_between_optimizers,
         maximally_conserved,
+        maximally_conserved_jaccard,
+        maximally_conserved_conditional,
         removal_eliminates_inversion,
+        foreign_removal_eliminates_inversion,
         random_removal_keeps_inversion,
+        uniform_removal_keeps_inversion,
         removal_raises_test_error,
         removal_hurts_more_than_random,
+        partial_removal_raises_test_error,
+        foreign_removal_raises_test_error,
         removal_raises_noisy_test_error,
+        linear_residual,
+        linear_mistakes,
     )
 }
-"""Claim -> how it is measured; ``config/claims.yaml`` says what it claims and its threshold."""
+"""Claim on one dataset -> how it is measured; ``config/claims.yaml`` says what it claims and its threshold."""
+
+
+def data_set_the_error(variance: pd.DataFrame) -> Measured:
+    """From the ``variance`` table, where it has several datasets."""
+    rows = variance.query("quantity == 'train_error' and component == 'dataset' and n_datasets > 1")
+    for row in rows.itertuples():
+        return Measured(Estimate(row.share, row.ci_low, row.ci_high), row.n_runs)
+    return NOTHING
+
+
+JOINT_MEASURES: dict[str, Callable[[pd.DataFrame], Measured]] = {data_set_the_error.__name__: data_set_the_error}
+"""Claim on all main datasets together -> how it is measured on the ``variance`` table."""
 
 
 def verdict(estimate: Estimate, at_least: float, at_most: float) -> str:
@@ -207,32 +373,42 @@ def claims_table(
     tables: Mapping[str, pd.DataFrame],
     families: Sequence[Sequence[str]],
     defining: Defining,
+    orders: Mapping[str, str],
 ) -> pd.DataFrame:
-    """The ``claims`` table: one row a claim and main dataset.
+    """The ``claims`` table: one row a claim and main dataset, and one a claim on all datasets together.
 
-    ``families`` are the main datasets, each followed by its subsamples. What a study did not run
-    has no value and is inconclusive.
+    ``families`` are the main datasets, each followed by its subsamples; ``tables`` and ``orders`` as
+    :func:`.evidence.gather` takes them. What a study did not run has no value and is inconclusive.
     """
-    rows = []
-    for family in families:
-        evidence = gather(tables, family, defining)
-        for claim, definition in definitions.items():
-            estimate, n_runs = MEASURES[claim](evidence)
-            bounds = definition.get("at_least", -np.inf), definition.get("at_most", np.inf)
-            rows.append(
-                {
-                    "claim": claim,
-                    "statement": definition["statement"],
-                    "figure": definition["figure"],
-                    "dataset": family[0],
-                    "statistic": definition["statistic"],
-                    "value": estimate.value,
-                    "ci_low": estimate.low,
-                    "ci_high": estimate.high,
-                    "n_runs": n_runs,
-                    "threshold": threshold_text(*bounds),
-                    "verdict": verdict(estimate, *bounds),
-                    "reason": definition["reason"],
-                }
-            )
+    rows = [
+        claim_row(claim, definitions[claim], family[0], MEASURES[claim](evidence))
+        for family in families
+        for evidence in [gather(tables, family, defining, orders)]
+        for claim in definitions
+        if claim in MEASURES
+    ]
+    rows += [
+        claim_row(claim, definitions[claim], ALL_DATASETS, measure(tables["variance"]))
+        for claim, measure in JOINT_MEASURES.items()
+    ]
     return pd.DataFrame(rows)
+
+
+def claim_row(claim: str, definition: Mapping[str, Any], dataset: str, measured: Measured) -> dict[str, Any]:
+    """One row of the ``claims`` table."""
+    estimate, n_runs = measured
+    bounds = definition.get("at_least", -np.inf), definition.get("at_most", np.inf)
+    return {
+        "claim": claim,
+        "statement": definition["statement"],
+        "figure": definition["figure"],
+        "dataset": dataset,
+        "statistic": definition["statistic"],
+        "value": estimate.value,
+        "ci_low": estimate.low,
+        "ci_high": estimate.high,
+        "n_runs": n_runs,
+        "threshold": threshold_text(*bounds),
+        "verdict": verdict(estimate, *bounds),
+        "reason": definition["reason"],
+    }

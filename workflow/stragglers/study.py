@@ -6,7 +6,7 @@ share a run exactly if they mean the same.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,15 @@ class Study:
                 continue
             families.setdefault((source, dataset.task_name), []).append(name)
         return {names[0]: names for names in families.values()}
+
+    @cached_property
+    def batch_orders(self) -> dict[str, str]:
+        """Optimiser -> the first that differs from it in the order of its mini-batches only."""
+        first: dict[str, str] = {}
+        return {
+            name: first.setdefault(canonical(replace(optimizer, batch_seed=0)), name)
+            for name, optimizer in self.optimizers.items()
+        }
 
     def cell_address(self, cell: Cell) -> str:
         """``{dataset}/{network}/{optimizer}`` with hashes."""

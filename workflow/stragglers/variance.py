@@ -29,13 +29,15 @@ def variance_shares(cells: Mapping[tuple[int, int], np.ndarray]) -> dict[str, fl
 
 
 def complete_cells(inversions: pd.DataFrame, column: str) -> dict[tuple[str, str], np.ndarray]:
-    """Values of ``column`` by (dataset, optimiser), for optimisers that inverted on every dataset.
+    """Values of ``column`` by (dataset, optimiser), for optimisers with two inverted runs on every dataset.
 
-    ``inversions``: defining rows of the reference network, one a run.
+    ``inversions``: defining rows of the reference network, one a run. Datasets without inversions, or
+    with runs of one optimiser only, are left out.
     """
     found = inversions[inversions["found"].astype(bool)]
     values = {key: rows[column].to_numpy(float) for key, rows in found.groupby(["dataset", "optimizer"])}
-    datasets = sorted({key[0] for key in values})
+    compared = inversions.groupby("dataset")["optimizer"].nunique() > 1
+    datasets = [name for name in sorted({key[0] for key in values}) if compared[name]]
     optimizers = [
         name
         for name in sorted({key[1] for key in values})
@@ -47,7 +49,9 @@ def complete_cells(inversions: pd.DataFrame, column: str) -> dict[tuple[str, str
 def variance_table(inversions: pd.DataFrame) -> pd.DataFrame:
     """The ``variance`` table: one row a quantity (ε*, log t*) and component, intervals over seeds.
 
-    ``log t*`` because epochs of inversion differ by factors. With one dataset its share is 0.
+    ``inversions``: defining rows of the reference network, one a run; optimisers that differ in the order of
+    their mini-batches bear one name, so that the order counts with the seed. ``log t*`` because epochs of
+    inversion differ by factors. With one dataset its share is 0.
     """
     logged = inversions.assign(log_epoch=np.log(inversions["epoch"].astype(float)))
     rows = []
