@@ -3,10 +3,7 @@ from workflow.stragglers.evidence import TABLES as TABLES_OF_CLAIMS
 
 rule claims:
     input:
-        tables=[
-            table_file(table)
-            for table in TABLES_OF_CLAIMS
-        ],
+        tables=[table_file(table) for table in TABLES_OF_CLAIMS],
         definitions=Path(workflow.basedir, "config/claims.yaml"),
     output:
         parquet=table_file("claims"),
