@@ -33,9 +33,9 @@ benchmark: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --forcerun benchmark benchmark
 	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
 
-# Figures and claims of the finished digits and MNIST studies into docs/ and the README.
+# Figures and tables of all finished studies into docs/; claims of the digits and the paper's into the README.
 docs: .venv/installed
-	$(BIN)/python docs/update.py digits mnist
+	$(BIN)/python docs/update.py digits paper_local
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'

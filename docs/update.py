@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from workflow.stragglers.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.pages import estimate_text  # noqa: E402 - the library is not installed
 
 BENCHMARK = {
@@ -28,21 +30,39 @@ BENCHMARK = {
 }
 
 
+SIGNS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?"}
+
+
+def titles() -> dict[tuple[str, str], str]:
+    """(study, dataset) -> its title in the study's configuration."""
+    studies = [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "config").glob("*.yaml"))]
+    return {
+        (study["study"], name): dataset.get("title", name)
+        for study in studies
+        if "study" in study
+        for name, dataset in study["datasets"].items()
+    }
+
+
 def claims_markdown(claims: pd.DataFrame) -> str:
-    """Claim by dataset: value, 95 % interval, verdict."""
+    """Claim by dataset: verdict, value, 95 % interval and n. ``claims`` has ``title`` of the dataset."""
 
     def cell(row: pd.Series) -> str:
         estimate = estimate_text(row["value"], row["ci_low"], row["ci_high"])
-        return estimate if pd.isna(row["value"]) else f"{estimate}, n = {row['n_runs']}: {row['verdict']}"
+        return estimate if pd.isna(row["value"]) else f"{SIGNS[row['verdict']]} {estimate}, n = {row['n_runs']}"
 
-    names = list(claims["dataset"].unique())
+    joint = claims["dataset"] == ALL_DATASETS
+    names = list(claims.loc[~joint, "title"].unique())
     lines = [
         f"| Fig. | the paper's claim | statistic | threshold | {' | '.join(names)} |",
         "|" + "---|" * (4 + len(names)),
     ]
     for _, rows in claims.groupby("claim", sort=False):
-        first, by_dataset = rows.iloc[0], rows.set_index("dataset")
-        cells = [cell(by_dataset.loc[name]) if name in by_dataset.index else "–" for name in names]
+        first, by_title = rows.iloc[0], rows.set_index("title")
+        cells = [cell(by_title.loc[name]) if name in by_title.index else "" for name in names]
+        if first["dataset"] == ALL_DATASETS:
+            together = rows.loc[rows["value"].notna()]
+            cells[0] = "; ".join(f"all of {row['study']}: {cell(row)}" for _, row in together.iterrows()) or "–"
         columns = [first["figure"], first["statement"], first["statistic"], first["threshold"], *cells]
         lines.append(f"| {' | '.join(columns)} |")
     return "\n".join(lines)
@@ -121,7 +141,13 @@ def main(studies: list[str]) -> None:
             alone = ["alone_seconds_per_run_epoch", "speedup_over_alone"]
             benchmark.loc[benchmark["repeats"] == 1, alone] = None
         benchmark.to_csv(ROOT / "docs" / f"benchmark_{file.name}", index=False)
-    claims = pd.concat(pd.read_parquet(ROOT / "results" / study / "tables" / "claims.parquet") for study in studies)
+    claims = pd.concat(
+        pd.read_parquet(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
+    )
+    named = titles()
+    claims["title"] = [
+        named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
+    ]
     readme = ROOT / "README.md"
     text = insert(readme.read_text(), "claims", claims_markdown(claims))
     if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():

@@ -56,6 +56,7 @@ OBSERVABLES = {
 REMOVALS = {
     "none": ("nothing", "#000000"),
     "random": ("random points", "#E69F00"),
+    "uniform": ("random, of any class", "#F0E442"),
     "stragglers": ("stragglers", "#CC79A7"),
     "consensus": ("consensus stragglers", "#56B4E9"),
     "misclassified_at": ("S(t)", "#7F7F7F"),

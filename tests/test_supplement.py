@@ -1,0 +1,148 @@
+"""Supplementary figures 4-6 and the numbers of their captions, on made-up tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import REPOSITORY
+from matplotlib.figure import Figure
+
+from workflow.stragglers import figs4_removal, figs5_factors, figs6_conservation
+from workflow.stragglers.captions import render
+
+
+def text_of(module, content):
+    """The caption of a figure, filled in."""
+    stem = module.__name__.rsplit(".", 1)[1]
+    return render((REPOSITORY / f"workflow/report/{stem}.rst").read_text(), module.caption(content))
+
+
+def retrained(removed, ratio, n_removed, draw=0, network="reference", found=True):
+    return pd.DataFrame(
+        {
+            "dataset": "d",
+            "network": network,
+            "optimizer": "gd",
+            "seed": [0, 1, 0, 1],
+            "removed": removed,
+            "draw": draw,
+            "n_removed": n_removed,
+            "sigma": [0.0, 0.0, 1.0, 1.0],
+            "test_error": ratio * np.array([0.05, 0.06, 0.1, 0.12]),
+            "inversion_found": found,
+        }
+    )
+
+
+@pytest.fixture
+def ablation():
+    return pd.concat(
+        [
+            retrained("none", 1, 0),
+            retrained("stragglers", 2, 40, found=False),
+            retrained("top_stragglers", 1.2, 10, draw=0),
+            retrained("top_stragglers", 1.5, 20, draw=1),
+            retrained("random", 1.1, 40),
+            retrained("none", 1, 0, network="wide"),
+            retrained("consensus", 1.8, 41, network="wide", found=False),
+        ],
+        ignore_index=True,
+    )
+
+
+def test_removals_are_named_and_fractions_told_apart(ablation):
+    content = figs4_removal.Content({"d": "Data"}, ablation)
+    cells = content.cells
+    assert [*cells] == ["Data", "Data, wide"]
+    names = [*figs4_removal.removals_of(cells["Data"])]
+    assert names == ["random points", "25 % of stragglers", "50 % of stragglers", "stragglers"]
+    assert [*figs4_removal.removals_of(cells["Data, wide"])] == ["consensus stragglers"]
+
+
+def test_removals_are_drawn_with_how_many_inverted(ablation):
+    figure = figs4_removal.draw(figs4_removal.Content({"d": "Data"}, ablation))
+    texts = {text.get_text() for ax in figure.axes for text in ax.texts}
+    assert {"0/2", "2/2"} <= texts
+    assert "σ" not in text_of(figs4_removal, figs4_removal.Content({"d": "Data"}, ablation))
+
+
+def inversions(dataset, errors, network="reference", layer=1):
+    found = np.isfinite(errors)
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "network": network,
+            "layer": layer,
+            "observable": "D",
+            "found": found,
+            "train_error": errors,
+        }
+    )
+
+
+def factors(**changed):
+    variance = pd.DataFrame(
+        [
+            (quantity, component, 0.25, 0.2, 0.3, 2, 3, 60)
+            for quantity in ("train_error", "log_epoch")
+            for component in ("dataset", "optimizer", "interaction", "seed")
+        ],
+        columns=["quantity", "component", "share", "ci_low", "ci_high", "n_datasets", "n_optimizers", "n_runs"],
+    )
+    inversion = [
+        inversions("d", [0.1, 0.11]),
+        inversions("half", [0.08, 0.09]),
+        inversions("d", [0.1, 0.1], "deep"),
+        inversions("d", [np.nan, 0.2], "deep", layer=2),
+    ]
+    given = {
+        "observable": "D",
+        "families": [["d", "half"], ["other"]],
+        "titles": {"d": "Data", "other": "Other"},
+        "variance": variance,
+        "n_samples": {"d": 100, "half": 50, "other": 100},
+        "inversion": pd.concat(inversion, ignore_index=True),
+    }
+    return figs5_factors.Content(**given | changed)
+
+
+def test_only_families_of_several_sizes_and_deep_networks_are_drawn():
+    content = factors()
+    assert figs5_factors.sizes_of(content) == {"d": ["d", "half"]}
+    assert content.layers == {"d": ["deep"]}
+    figure = figs5_factors.draw(content)
+    assert "1/2" in {text.get_text() for ax in figure.axes for text in ax.texts}
+    text = text_of(figs5_factors, content)
+    assert "2 datasets" in text and "Data: 2 sets" in text and "Data: 1 network" in text
+
+
+def test_a_study_without_factors_says_so():
+    empty = factors(variance=factors().variance.iloc[:0], families=[["d"]], inversion=inversions("d", [0.1]))
+    assert isinstance(figs5_factors.draw(empty), Figure)
+    text = text_of(figs5_factors, empty)
+    assert "(a) No runs" in text and "(b) No subsamples" in text and "(c) No networks" in text
+
+
+def conserved(**changed):
+    epochs = np.arange(1, 6)
+    error = np.array([0.4, 0.2, 0.1, 0.05, 0.02])
+    conservation = pd.DataFrame({"dataset": "d", "epoch": epochs, "train_error": error, "n_runs": 4})
+    conservation = conservation.assign(mean_common=[99, 50, 20, 10, 5], z=1.0, jaccard=0.5, conditional=0.7)
+    peak = pd.DataFrame({"dataset": "d", "statistic": ["z", "jaccard", "conditional"], "train_error": [0.1, 0.4, 0.2]})
+    peak = peak.assign(ci_low=0.1, ci_high=0.4, value=0.7, plateau_low=0.05, plateau_high=0.4)
+    given = {"observable": "D", "titles": {"d": "Data", "none": "None"}, "error_star": {"d": 0.1}}
+    return figs6_conservation.Content(**given | {"conservation": conservation, "peak": peak} | changed)
+
+
+def test_conservation_is_relative_to_the_inversion_and_only_where_sets_are_large_enough():
+    content = conserved()
+    assert content.curve("d")["relative"].tolist() == pytest.approx([4, 2, 1, 0.5])
+    assert content.shown == ["d"]
+    assert isinstance(figs6_conservation.draw(content), Figure)
+    text = text_of(figs6_conservation, content)
+    assert "Data (4 runs)" in text and "z 1.00 (0.50-4.00)" in text and "the probability 2.00" in text
+
+
+def test_without_inversions_there_is_nothing_to_compare_with():
+    content = conserved(error_star={})
+    assert isinstance(figs6_conservation.draw(content), Figure)
+    assert "No pairs of runs that invert" in text_of(figs6_conservation, content)

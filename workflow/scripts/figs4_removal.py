@@ -1,0 +1,20 @@
+from pathlib import Path
+
+from workflow.stragglers.captions import render
+from workflow.stragglers.figs4_removal import KINDS, Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.figure_tables import read
+from workflow.stragglers.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    titles = snakemake.params.titles
+    address = ["dataset", "network", "optimizer", "seed"]
+    ablation = read(
+        snakemake.input.ablation,
+        [*address, "removed", "draw", "n_removed", "sigma", "test_error", "inversion_found"],
+        dataset=list(titles),
+        removed=["none", *KINDS],
+    )
+    content = Content(titles, ablation)
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

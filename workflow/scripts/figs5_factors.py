@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.stragglers.captions import render
+from workflow.stragglers.figs5_factors import Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.figure_tables import read
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    linear = read(snakemake.input.linear, ["dataset", "n_samples"]).drop_duplicates()
+    content = Content(
+        observable=defining.observable,
+        families=snakemake.params.families,
+        titles=snakemake.params.titles,
+        variance=pd.read_parquet(snakemake.input.variance),
+        n_samples=dict(zip(linear["dataset"], linear["n_samples"], strict=True)),
+        inversion=read(
+            snakemake.input.inversion,
+            ["dataset", "network", "layer", "observable", "found", "train_error"],
+            optimizer="gd",
+            observable=defining.observable,
+            removed="none",
+        ),
+    )
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

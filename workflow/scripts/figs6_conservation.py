@@ -1,0 +1,39 @@
+from pathlib import Path
+
+from workflow.stragglers.captions import render
+from workflow.stragglers.figs6_conservation import STATISTICS, Content, caption, draw
+from workflow.stragglers.figure_style import save
+from workflow.stragglers.figure_tables import defining_by_network, inverted, read
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.specification import Defining, from_canonical
+
+with job_log(snakemake.log[0]):
+    (defining,) = from_canonical(snakemake.params.defining, Defining)
+    titles = snakemake.params.titles
+    reference = {"dataset": list(titles), "network": "reference", "optimizer": "gd"}
+    inversion = read(
+        snakemake.input.inversion,
+        ["dataset", "network", "layer", "observable", "found", "train_error"],
+        removed="none",
+        **reference,
+    )
+    found = inverted(defining_by_network(inversion, defining), defining.observable)
+    content = Content(
+        observable=defining.observable,
+        titles=titles,
+        error_star=found.groupby("dataset")["train_error"].mean().to_dict(),
+        conservation=read(
+            snakemake.input.conservation,
+            ["dataset", "epoch", "train_error", "n_runs", "mean_common", *STATISTICS],
+            alignment="epoch",
+            **reference,
+        ),
+        peak=read(
+            snakemake.input.peak,
+            ["dataset", "statistic", "train_error", "ci_low", "ci_high", "value", "plateau_low", "plateau_high"],
+            alignment="epoch",
+            **reference,
+        ),
+    )
+    save(draw(content), snakemake.output.pdf, snakemake.output.png)
+    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))

@@ -1,0 +1,113 @@
+"""Fig. S6: three measures of how well misclassified sets are conserved between runs, and where each peaks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .figure_style import OBSERVABLES, WIDTH, error_axis, mark, note, styled, title
+from .intervals import Estimate
+from .misclassified import PEAK_LEAST_COMMON, PLATEAU
+
+STATISTICS = {
+    "z": "conservation z",
+    "jaccard": "mean Jaccard index",
+    "conditional": "probability that a point of\none run's set is in another's",
+}
+"""Column of the ``conservation`` table -> label."""
+
+MARKERS = "os^DvPX"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows of the reference runs on main datasets that invert, compared at equal epochs."""
+
+    observable: str
+    titles: Mapping[str, str]
+    """Main dataset -> its title."""
+    error_star: Mapping[str, float]
+    """Main dataset -> mean ε*, where a run inverts."""
+    conservation: pd.DataFrame
+    peak: pd.DataFrame
+
+    def curve(self, dataset: str) -> pd.DataFrame:
+        """Rows of the dataset where pairs share enough points, with ``relative`` = ε/ε*."""
+        rows = self.conservation
+        rows = rows[(rows["dataset"] == dataset) & (rows["mean_common"] >= PEAK_LEAST_COMMON)].sort_values("epoch")
+        return rows.assign(relative=rows["train_error"] / self.error_star[dataset])
+
+    @property
+    def shown(self) -> list[str]:
+        return [name for name in self.titles if name in self.error_star and len(self.curve(name))]
+
+
+@styled
+def draw(content: Content) -> Figure:
+    figure = Figure(figsize=(WIDTH, 2.7))
+    axes = figure.subplots(1, len(STATISTICS))
+    for letter, ax, statistic in zip("abc", axes, STATISTICS, strict=True):
+        draw_statistic(ax, content, statistic)
+        title(ax, letter)
+    handles, labels = axes[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+    return figure
+
+
+def draw_statistic(ax: Axes, content: Content, statistic: str) -> None:
+    """One measure against ε/ε*, its peak marked with the 95 % interval of its place."""
+    if not content.shown:
+        return note(ax, "no pairs of runs that invert")
+    colors = sns.color_palette("colorblind", 10)
+    for number, name in enumerate(content.shown):
+        color, marker = colors[number % 10], MARKERS[number % len(MARKERS)]
+        curve = content.curve(name)
+        ax.plot(curve["relative"], curve[statistic], color=color, linewidth=1)
+        # In the legend with line and marker both.
+        ax.plot([], [], color=color, marker=marker, linewidth=1, label=content.titles[name])
+        peaks = content.peak[(content.peak["dataset"] == name) & (content.peak["statistic"] == statistic)]
+        for row in peaks.itertuples():
+            at, low, high = np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]
+            reach = np.nan_to_num(np.clip([[at - low], [high - at]], 0, None))
+            ax.errorbar(at, row.value, xerr=reach, color=color, marker=marker, markeredgecolor="white", capsize=2)
+    error_axis(ax, "training error relative to ε*")
+    ax.set_ylabel(STATISTICS[statistic])
+    ax.set_ylim(0, None if statistic == "z" else 1)
+    mark(ax, 1.0)
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template."""
+    datasets = []
+    for name in content.shown:
+        rows = content.peak[content.peak["dataset"] == name].set_index("statistic")
+        star = content.error_star[name]
+        datasets.append(
+            {
+                "title": content.titles[name],
+                "n_runs": int(content.curve(name)["n_runs"].max()),
+                "peaks": {
+                    statistic: {
+                        "at": Estimate(
+                            *(rows.loc[statistic, ["train_error", "ci_low", "ci_high"]].astype(float) / star)
+                        ),
+                        "plateau": tuple(rows.loc[statistic, ["plateau_low", "plateau_high"]].astype(float) / star),
+                    }
+                    for statistic in STATISTICS
+                    if statistic in rows.index
+                },
+            }
+        )
+    return {
+        "observable": OBSERVABLES[content.observable][0],
+        "datasets": datasets,
+        "names": {"z": "z", "jaccard": "the Jaccard index", "conditional": "the probability"},
+        "plateau": PLATEAU,
+        "least_common": PEAK_LEAST_COMMON,
+    }
