@@ -197,6 +197,27 @@ def test_the_number_of_row_blocks_does_not_matter(measure, monkeypatch):
     assert all((blocks.test_error[epoch] == whole.test_error[epoch]).all() for epoch in whole.test_error)
 
 
+@pytest.mark.parametrize("optimizer", ["gd", "adam", "minibatch"])
+def test_how_many_runs_go_through_the_data_together_does_not_matter(small, measure, monkeypatch, optimizer):
+    given = small, NETWORKS["deep"], OPTIMIZERS[optimizer], range(5)
+    removed = some_removed(5, len(small.images_train))
+    whole = measure(*given, epochs=10, removed=removed)
+    monkeypatch.setattr(training, "BLOCK_VALUES", 2 * 12 * training.LEAST_BLOCK)
+    assert [part.stop - part.start for part in training.parts(5, 12, training.BLOCK_VALUES)] == [2, 1, 2]
+    divided = measure(*given, epochs=10, removed=removed)
+    for name in ("loss", "train_error", "centres", "misclassified"):
+        np.testing.assert_allclose(divided[name], whole[name], rtol=0, atol=1e-11, err_msg=name)
+    assert all((divided.test_error[epoch] == whole.test_error[epoch]).all() for epoch in whole.test_error)
+
+
+@given(st.integers(1, 2000), st.integers(1, 5000), st.integers(1, 2**20))
+def test_parts_are_all_runs_in_order_and_as_equal_as_can_be(n_runs, units, values):
+    sizes = [part.stop - part.start for part in training.parts(n_runs, units, values)]
+    assert [run for part in training.parts(n_runs, units, values) for run in range(n_runs)[part]] == [*range(n_runs)]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) == 1 or max(sizes) * units * training.LEAST_BLOCK <= values
+
+
 @given(st.integers(1, 3), st.integers(1, 70), st.randoms(use_true_random=False))
 def test_pack_bits_is_that_of_numpy(n_runs, n, random):
     bits = np.array([[random.random() < 0.5 for _ in range(n)] for _ in range(n_runs)])

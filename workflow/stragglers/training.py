@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 BLOCK_VALUES = 2**19
 """Activations held at a time on a CPU, in numbers: a block of samples should fit in cache."""
 BLOCK_VALUES_GPU = 2**28
+LEAST_BLOCK = 256
+"""Samples at a time at least: with fewer the matrix product starves."""
 PROGRESS_SECONDS = 10
 
 
@@ -90,25 +92,31 @@ def train(
     A run whose loss turns NaN or infinite is reported by name and leaves the others be.
     """
     data = Data.from_dataset(dataset, protocol.dtype, pick_device(device))
-    ensemble = _Ensemble(data, network, optimizer, runs["seed"], removed)
+    seeds = runs["seed"].tolist()
+    ensembles = [
+        _Ensemble(data, network, optimizer, seeds[part], None if removed is None else removed[part])
+        for part in parts(len(runs), units_of(network), block_values(data.x.device))
+    ]
     recorder = Recorder(folder, protocol, len(runs), len(data.x), network.width, len(network.hidden_layers))
     progress = _Progress(protocol.epochs, len(runs), _names(runs))
     for epoch in range(protocol.epochs + 1):
         last = epoch == protocol.epochs
-        ensemble.zero_gradient()
-        measured = ensemble.measure(with_gradient=not (last or optimizer.batch_size))
+        with_gradient = not (last or optimizer.batch_size)
+        measured = merged([ensemble.measure(with_gradient) for ensemble in ensembles])
         if epoch % protocol.test_every == 0 or last:
-            measured["test_error"] = ensemble.test_error(data.x_test)
+            measured["test_error"] = torch.cat([ensemble.test_error(data.x_test) for ensemble in ensembles])
         recorder.record(epoch, **measured)
         if last:
             break
-        if optimizer.batch_size:
-            ensemble.step_through_batches()
-        else:
-            ensemble.step()
+        for ensemble in ensembles:
+            if optimizer.batch_size:
+                ensemble.step_through_batches()
+            else:
+                ensemble.step()
         progress.tick(epoch + 1)
     for sigma in noise:
-        recorder.record_noisy_test(sigma, ensemble.test_error(with_noise(data.x_test, sigma)))
+        noisy = with_noise(data.x_test, sigma)
+        recorder.record_noisy_test(sigma, torch.cat([ensemble.test_error(noisy) for ensemble in ensembles]))
     recorder.close(runs)
 
 
@@ -117,6 +125,31 @@ def with_noise(x: torch.Tensor, sigma: float) -> torch.Tensor:
     draw = torch.randn(x.shape, generator=torch.Generator().manual_seed(0), dtype=x.dtype)
     draw[:, -1] = 0
     return x + sigma * draw.to(x.device)
+
+
+def units_of(network: Network) -> int:
+    """Hidden units of one run, all layers."""
+    return network.width * len(network.hidden_layers)
+
+
+def block_values(device: torch.device) -> int:
+    return BLOCK_VALUES if device.type == "cpu" else BLOCK_VALUES_GPU
+
+
+def parts(n_runs: int, units: int, values: int) -> list[slice]:
+    """Runs that go through the data together: few enough that ``LEAST_BLOCK`` samples are ``values`` activations.
+
+    The parts are as equal as can be. More runs at a time would gain nothing: their matrix product is
+    large already, and their activations would leave the cache.
+    """
+    most = max(1, values // LEAST_BLOCK // units)
+    edges = np.linspace(0, n_runs, -(-n_runs // most) + 1).round().astype(int)
+    return [slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+
+
+def merged(measured: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """What was measured of several parts, as of all their runs in a row."""
+    return {name: torch.cat([part[name] for part in measured]) for name in measured[0]}
 
 
 class _Ensemble:
@@ -147,10 +180,8 @@ class _Ensemble:
         self.n_kept = self.weights.sum(1)
         self.targets, self.targets_test = (torch.nn.functional.one_hot(y, 2).to(dtype) for y in (data.y, data.y_test))
         self.per_class = self.weights @ self.targets
-        units = self.n_runs * network.width * len(network.hidden_layers)
-        values = BLOCK_VALUES if device.type == "cpu" else BLOCK_VALUES_GPU
-        # Whole bytes of the bit-packed sets, and no block so thin that the matrix product starves.
-        self.block = max(256, values // units // 8 * 8)
+        # Whole bytes of the bit-packed sets.
+        self.block = max(LEAST_BLOCK, block_values(device) // (self.n_runs * units_of(network)) // 8 * 8)
 
     def zero_gradient(self) -> None:
         for parameter in self.parameters:
@@ -170,6 +201,8 @@ class _Ensemble:
         layers), ``misclassified`` (runs, ceil(P / 8)) bit-packed in the order of ``numpy.packbits``.
         With ``with_gradient`` the gradient of the loss is left in the parameters on the way.
         """
+        if with_gradient:
+            self.zero_gradient()
         x = self.data.x
         loss = x.new_zeros(self.n_runs)
         wrong_count = x.new_zeros(self.n_runs)
