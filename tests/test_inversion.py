@@ -72,10 +72,26 @@ def test_a_burn_in_bump_is_ignored():
     assert epoch_of(curve, detection=Detection(burn_in=0)) == 3
 
 
-def test_a_later_return_above_the_first_peak_still_finds_the_turn():
-    # D rises, turns, and late in training rises past its first peak.
+def test_a_bump_that_the_curve_later_exceeds_is_none():
+    # D dips on its way up: its maximum is at the end.
     curve = np.interp(T, [0, 40, 150, N], [0, 0.5, 0.2, 0.9])
-    assert epoch_of(curve, "max") == 40
+    assert epoch_of(curve, "max") is None
+
+
+def test_a_turn_is_seen_through_an_alternation_from_epoch_to_epoch():
+    # As of full-batch descent near its largest stable step; the running mean of five would keep a fifth of it.
+    curve = np.interp(T, [0, 40, N], [0, 0.5, 0.3])
+    alternation = 0.1 * (-1.0) ** T
+    assert abs(epoch_of(curve + alternation, "max") - 40) <= 1
+    assert epoch_of(np.interp(T, [0, N], [0, 0.5]) + alternation, "max") is None
+
+
+def test_noise_that_sets_in_with_the_turn_counts():
+    # In most of the curve there is none.
+    curve = np.interp(T, [0, 350, N], [0, 0.5, 0.3])
+    assert abs(epoch_of(curve, "max") - 350) <= 1
+    noisy = curve + np.where(T > 350, 0.08, 0) * np.random.default_rng(0).normal(size=N + 1)
+    assert epoch_of(noisy, "max") is None
 
 
 def test_of_two_turns_the_more_prominent_counts():
