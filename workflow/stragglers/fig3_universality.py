@@ -72,7 +72,7 @@ def draw(content: Content) -> Figure:
     matrix = overlap_matrix(content.overlap)
     several = len(content.networks)
     n_networks = max(map(len, content.networks.values()), default=0)
-    top = np.clip(max(0.4 * len(content.titles), (0.1 + 0.13 * several) * n_networks, 1.2), None, 5)
+    top = np.clip(max(0.4 * len(content.titles), (0.1 + 0.14 * several) * n_networks, 1.2), None, 6)
     key = 0.5 if several < 2 else 0.2 + 0.14 * np.ceil(several / 2)
     bottom = 0.5 if matrix.isna().all(axis=None) else np.clip(0.21 * len(matrix) + 0.8, 1.5, 4.8)
     figure = Figure(figsize=(WIDTH, top + key + bottom + 0.9))
@@ -136,7 +136,7 @@ def draw_networks(ax: Axes, content: Content) -> None:
             if not several:
                 runs(ax, y + 0.28, errors, color)
             interval(ax, y, mean_interval(errors), color, marker)
-            inverted_count(ax, y, len(errors), len(rows), color if several else "0.35")
+            inverted_count(ax, y, len(errors), len(rows), *((color, 6) if several else ()))
     rows_axis(ax, names)
     ax.set_xlabel(INVERSION_ERROR)
     ax.set_xlim(left=0)

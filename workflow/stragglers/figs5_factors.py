@@ -132,7 +132,7 @@ def draw_sizes(ax: Axes, content: Content) -> None:
                 )
         ax.plot(sorted(means), [np.mean(means[size]) for size in sorted(means)], color=color, linewidth=0.8)
     ax.set_xscale("log")
-    plain_log_ticks(ax.xaxis)
+    plain_log_ticks(ax.xaxis, room=1.2)
     ax.set_ylim(bottom=0)
     ax.set(xlabel="training points P", ylabel=INVERSION_ERROR)
 
@@ -155,7 +155,7 @@ def draw_layers(ax: Axes, content: Content, deep: Sequence[str]) -> None:
                 y = row + 0.8 * ((number + 0.5) / len(content.layers) - 0.5)
                 errors = inverted(rows, content.observable)["train_error"].to_numpy(float)
                 interval(ax, y, mean_interval(errors), color, marker)
-                inverted_count(ax, y, len(errors), len(rows), color)
+                inverted_count(ax, y, len(errors), len(rows), color, size=6)
     rows_axis(ax, [f"{network}, layer {layer}" for network, layer in names], 30)
     ax.set_xlabel(INVERSION_ERROR)
     ax.set_xlim(left=0)

@@ -114,11 +114,11 @@ def epoch_axis(ax: Axes) -> None:
     ax.set_xlabel(EPOCH)
 
 
-def plain_log_ticks(axis: Axis) -> None:
-    """Numbers in full rather than powers of ten, as many in each decade as have room."""
+def plain_log_ticks(axis: Axis, room: float = 2.0) -> None:
+    """Numbers in full rather than powers of ten, three in each of up to ``room`` decades, else fewer."""
     low, high = sorted(axis.get_view_interval())
     decades = np.log10(high / low)
-    subs = (1, 2, 5) if decades < 2 else (1, 3) if decades < 3.5 else (1,)
+    subs = (1, 2, 5) if decades < room else (1, 3) if decades < 1.75 * room else (1,)
     axis.set_major_locator(LogLocator(subs=subs, numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
@@ -162,10 +162,10 @@ def rows_axis(ax: Axes, labels: Sequence[str], width: int = 20) -> None:
     ax.set_axisbelow(True)
 
 
-def inverted_count(ax: Axes, y: float, found: int, n_runs: int, color: str = "0.35") -> None:
+def inverted_count(ax: Axes, y: float, found: int, n_runs: int, color: str = "0.35", size: float = 7) -> None:
     """How many runs of a row inverted, where not all did."""
     if found < n_runs:
-        place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left"}
+        place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left", "fontsize": size}
         ax.annotate(f"{found}/{n_runs}", (1.01, y), color=color, annotation_clip=False, **place)
 
 
