@@ -30,7 +30,7 @@ test: .venv/installed
 
 # Seconds per run and epoch beside a plain baseline and the bare matrix products.
 benchmark: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --forcerun benchmark benchmark
+	$(BIN)/snakemake --cores $(CORES) --forcerun benchmark -- benchmark
 	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
 
 # Figures and tables of all finished studies into docs/; claims of the digits and the paper's into the README.

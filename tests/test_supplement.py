@@ -142,7 +142,14 @@ def test_conservation_is_relative_to_the_inversion_and_only_where_sets_are_large
     assert "Data (4 runs)" in text and "z 1.00 (0.50-4.00)" in text and "the probability 2.00" in text
 
 
+def test_a_dataset_of_which_few_runs_invert_has_no_error_to_compare_with():
+    table = pd.concat(
+        [inversions("d", [0.1, 0.3]), inversions("half", [0.2, np.nan]), inversions("few", [0.1, np.nan, np.nan])]
+    )
+    assert figs6_conservation.inversion_errors(table) == {"d": pytest.approx(0.2), "half": 0.2}
+
+
 def test_without_inversions_there_is_nothing_to_compare_with():
     content = conserved(error_star={})
     assert isinstance(figs6_conservation.draw(content), Figure)
-    assert "No pairs of runs that invert" in text_of(figs6_conservation, content)
+    assert "No dataset of this study" in text_of(figs6_conservation, content)

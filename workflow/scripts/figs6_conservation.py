@@ -1,9 +1,10 @@
 from pathlib import Path
 
 from workflow.stragglers.captions import render
-from workflow.stragglers.figs6_conservation import STATISTICS, Content, caption, draw
+from workflow.stragglers.figs6_conservation import STATISTICS, Content, caption, draw, inversion_errors
 from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import defining_by_network, inverted, read
+from workflow.stragglers.figure_tables import read
+from workflow.stragglers.inversion import defining_inversions
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Defining, from_canonical
 
@@ -17,11 +18,10 @@ with job_log(snakemake.log[0]):
         removed="none",
         **reference,
     )
-    found = inverted(defining_by_network(inversion, defining), defining.observable)
     content = Content(
         observable=defining.observable,
         titles=titles,
-        error_star=found.groupby("dataset")["train_error"].mean().to_dict(),
+        error_star=inversion_errors(defining_inversions(inversion, defining)),
         conservation=read(
             snakemake.input.conservation,
             ["dataset", "epoch", "train_error", "n_runs", "mean_common", *STATISTICS],

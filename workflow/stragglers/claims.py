@@ -190,7 +190,7 @@ def conservation_peak(evidence: Evidence, statistic: str) -> Measured:
     errors = inverted_errors(evidence.reference)
     rows = evidence.peak[(evidence.peak["alignment"] == "epoch") & (evidence.peak["statistic"] == statistic)]
     for row in rows.itertuples():
-        if len(errors):
+        if len(errors) >= LEAST_INVERTED:
             peak = np.array([row.train_error, row.ci_low, row.ci_high])
             return Measured(Estimate(*(peak / errors.mean())), row.n_runs)
     return NOTHING

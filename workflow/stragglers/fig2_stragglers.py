@@ -109,7 +109,8 @@ def draw_removals(axes: list[Axes], content: Content) -> None:
         epoch_axis(ax)
     if kinds:
         # Above the panels: inside, some study's curve would pass behind it.
-        legend = axes[1].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds))
+        handles, labels = axes[0].get_legend_handles_labels()
+        legend = axes[2].legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds))
         # Else the layout makes room for its width in this one panel.
         legend.set_in_layout(False)
 
@@ -173,7 +174,9 @@ def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
     ax.set_ylim(bottom=0)
     mark(ax, content.inversion_error, ERROR_STAR)
     if sigma == 0:
-        ax.legend(title="removed", title_fontsize=7, alignment="left")
+        # Room above the curve, which may lie anywhere in the panel.
+        ax.set_ylim(top=1.5 * ax.get_ylim()[1])
+        ax.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4, fontsize=6.5)
 
 
 def removal_curve(rows: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,10 @@ CLASSIFIERS = {"lda": ("linear discriminant", "o"), "logistic": ("logistic regre
 """What the table's ``classifier`` says -> name, marker."""
 
 
+ANNOTATED = 15
+"""Most datasets whose sizes have room beside the panel."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What the figure shows of all datasets of a study."""
@@ -52,14 +56,18 @@ class Content:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Dataset -> its main dataset's title and its subset, in the order of the families."""
+        """Main dataset -> its title and subset, subsample -> its subset, in the order of the families."""
         subsets = self.linear.drop_duplicates("dataset").set_index("dataset")["subset"]
-        return {name: f"{self.titles[family[0]]}, {subsets[name]}" for family in self.families for name in family}
+        return {
+            name: f"{self.titles[name]}, {subsets[name]}" if name == family[0] else subsets[name]
+            for family in self.families
+            for name in family
+        }
 
 
 @styled
 def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, np.clip(1.2 + 0.42 * len(content.labels), 3.6, 9)))
+    figure = Figure(figsize=(WIDTH, np.clip(1.2 + 0.3 * len(content.labels), 3.6, 9)))
     a, b = figure.subplots(1, 2)
     draw_errors(a, content)
     draw_overlaps(b, content)
@@ -98,11 +106,14 @@ def draw_errors(ax: Axes, content: Content) -> None:
     for of_dataset, height in zip(datasets, heights, strict=True):
         eps_star, color = of_dataset["eps_star"].iloc[0], content.colors[of_dataset["dataset"].iloc[0]]
         ax.plot(of_dataset["train_error"], of_dataset["eps_star"], color=color, linewidth=0.6, alpha=0.6)
+        if len(datasets) > ANNOTATED:
+            continue
         # Where datasets lie close together their sizes stand aside, joined by a line of their own.
         end = [of_dataset["train_error"].max(), largest, 1.03 * largest], [eps_star, eps_star, height]
         ax.plot(*end, color=color, linewidth=0.4, alpha=0.5, linestyle=":", clip_on=False)
         ax.text(1.04 * largest, height, f"{of_dataset['n_samples'].iloc[0]}", va="center", fontsize=6, color=color)
-    ax.annotate("P", (1.04, 1), xycoords="axes fraction", va="center", fontsize=6)
+    if len(datasets) <= ANNOTATED:
+        ax.annotate("P", (1.04, 1), xycoords="axes fraction", va="center", fontsize=6)
     for name, marker in CLASSIFIERS.values():
         entry(ax, name, "0.35", marker)
     if len(content.families) > 1:
@@ -145,7 +156,7 @@ def draw_overlaps(ax: Axes, content: Content) -> None:
             ax.plot(row.jaccard_chance, above + 0.1, "|", color="0.5")
         interval(ax, y, Estimate(rows["jaccard_run_to_run"].iloc[0], np.nan, np.nan), "#000000", "D")
         inverted_count(ax, y, rows["n_inverted"].iloc[0], rows["n_runs"].iloc[0])
-    rows_axis(ax, list(content.labels.values()), 16)
+    rows_axis(ax, list(content.labels.values()), 30)
     ax.set(xlabel="Jaccard index", xlim=(0, 1))
 
 
@@ -168,6 +179,7 @@ def caption(content: Content) -> dict[str, Any]:
         "observable": OBSERVABLES[content.observable][0],
         "n_datasets": content.linear["dataset"].nunique(),
         "n_inverted": content.compared["dataset"].nunique(),
+        "annotated": content.compared["dataset"].nunique() <= ANNOTATED,
         "classifiers": classifiers,
         "run_to_run": (pairs.min(), pairs.max()) if len(pairs) else None,
         "chance": content.compared["jaccard_chance"].max(),

@@ -24,8 +24,9 @@ SETTINGS = {
 QUANTITIES = {
     "eps_star": ("training error\nat inversion ε*", "ci_low", "ci_high"),
     "phi_c": (r"consensus $\varphi_c$", "phi_c_low", "phi_c_high"),
+    "inverted": ("share of runs\nthat invert", None, None),
 }
-"""Column of the table -> label, columns of its interval."""
+"""What is drawn -> label, columns of its interval: of the table, ``inverted`` from its counts."""
 
 MARKERS = "os^Dv"
 
@@ -39,6 +40,10 @@ class Content:
     detection: pd.DataFrame
     """The ``detection`` table."""
 
+    def __post_init__(self):
+        share = self.detection["n_inverted"] / self.detection["n_runs"]
+        object.__setattr__(self, "detection", self.detection.assign(inverted=share))
+
     @property
     def shown(self) -> dict[str, str]:
         """Titles of the main datasets with reference runs."""
@@ -47,14 +52,14 @@ class Content:
 
 @styled
 def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 3.4))
+    figure = Figure(figsize=(WIDTH, 4.8))
     if content.detection.empty:
         note(figure.add_subplot())
         return figure
     # As wide as the numbers below need.
     widths = {"width_ratios": [1.1, 1, 1.35, 1.1, 0.8]}
     grid = figure.subplots(len(QUANTITIES), len(SETTINGS), sharey="row", sharex="col", gridspec_kw=widths)
-    for letter, axes, quantity in zip("ab", grid, QUANTITIES, strict=True):
+    for letter, axes, quantity in zip("abc", grid, QUANTITIES, strict=True):
         for ax, setting in zip(axes, SETTINGS, strict=True):
             draw_setting(ax, content, setting, quantity)
         axes[0].set_ylabel(QUANTITIES[quantity][0])
@@ -65,14 +70,14 @@ def draw(content: Content) -> Figure:
         ax.set_xlabel(label)
     if len(content.shown) > 1:
         handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 3))
     return figure
 
 
 def top(detection: pd.DataFrame, quantity: str) -> float:
     """The largest value or end of an interval that is drawn; 1 where nothing is."""
     *_, high = QUANTITIES[quantity]
-    values = detection[[quantity, high]].to_numpy(float)
+    values = detection[[quantity, high] if high else [quantity]].to_numpy(float)
     return float(np.nanmax(values)) or 1.0 if np.isfinite(values).any() else 1.0
 
 
@@ -90,7 +95,7 @@ def draw_setting(ax: Axes, content: Content, setting: str, quantity: str) -> Non
         x = np.array([values.index(value) for value in of_dataset["value"]], float)
         x += 0.5 * ((number + 0.5) / len(content.shown) - 0.5)
         y = of_dataset[quantity].to_numpy(float)
-        reach = np.stack([y - of_dataset[low], of_dataset[high] - y]).clip(0)
+        reach = np.stack([y - of_dataset[low], of_dataset[high] - y]).clip(0) if low else np.zeros((2, len(y)))
         ax.errorbar(
             x,
             y,
@@ -104,27 +109,9 @@ def draw_setting(ax: Axes, content: Content, setting: str, quantity: str) -> Non
             elinewidth=0.8,
             label=text,
         )
-        if quantity == "eps_star":
-            count_inverted(ax, x, of_dataset, number, color)
     labels = [OBSERVABLES[value][0] if setting == "observable" else value for value in values]
     ax.set_xticks(range(len(values)), labels, fontsize=6)
     ax.set_xlim(-0.6, len(values) - 0.4)
-
-
-def count_inverted(ax: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, color) -> None:
-    """Inverted runs of all, where fewer: above the foot of the panel, a line for each dataset."""
-    for at, row in zip(x, rows.itertuples(), strict=True):
-        if row.n_inverted < row.n_runs:
-            ax.annotate(
-                f"{row.n_inverted}/{row.n_runs}",
-                (at, 0),
-                (0, 2 + 7 * number),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                ha="center",
-                fontsize=6,
-                color=color,
-            )
 
 
 def largest_shift(rows: pd.DataFrame, quantity: str) -> float:
@@ -147,7 +134,7 @@ def caption(content: Content) -> dict[str, Any]:
                 "n_inverted": own["n_inverted"],
                 "shifts": {
                     quantity: (largest_shift(numeric, quantity), largest_shift(observable, quantity))
-                    for quantity in QUANTITIES
+                    for quantity in ("eps_star", "phi_c")
                 },
                 "fewest": (numeric["n_inverted"].min(), observable["n_inverted"].min()),
             }

@@ -1,5 +1,6 @@
 """Fig. S4: what each kind of removal does to the inversion and to the test error, clean and noisy."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,18 +66,19 @@ def draw(content: Content) -> Figure:
         note(figure.add_subplot(), "no retrained runs in this study")
         return figure
     n_rows = -(-len(cells) // COLUMNS)
-    figure = Figure(figsize=(WIDTH, 0.4 + n_rows * (0.6 + 0.2 * len(names))))
+    figure = Figure(figsize=(WIDTH, 0.4 + n_rows * (0.75 + 0.2 * len(names))))
     axes = figure.subplots(n_rows, min(COLUMNS, len(cells)), sharey=True, squeeze=False).ravel()
     for ax, letter, (text, rows) in zip(axes, "abcdefghijklmnopqrstuvwxyz", cells.items(), strict=False):
         draw_cell(ax, rows, names, content.sigmas)
-        title(ax, letter, text)
+        title(ax, letter, textwrap.fill(text, 30))
     for ax in axes[len(cells) :]:
         ax.set_axis_off()
     for number, sigma in enumerate(content.sigmas):
         entry(axes[0], f"test noise σ = {sigma:g}" if sigma else "clean test data", color_of(number), MARKERS[number])
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-    figure.supxlabel("test error relative to nothing removed", fontsize=7.5)
+    for ax in axes[max(0, len(cells) - len(axes) // n_rows) : len(cells)]:
+        ax.set_xlabel("test error relative to nothing removed")
     return figure
 
 

@@ -119,7 +119,8 @@ def plain_log_ticks(axis: Axis, room: float = 2.0) -> None:
     low, high = sorted(axis.get_view_interval())
     decades = np.log10(high / low)
     subs = (1, 2, 5) if decades < room else (1, 3) if decades < 1.75 * room else (1,)
-    axis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    # Within half a decade there may be none of these.
+    axis.set_major_locator(MaxNLocator(4) if decades < 0.5 else LogLocator(subs=subs, numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
