@@ -176,7 +176,7 @@ def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
     if sigma == 0:
         # Room above the curve, which may lie anywhere in the panel.
         ax.set_ylim(top=1.5 * ax.get_ylim()[1])
-        ax.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4, fontsize=6.5)
+        ax.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4, handlelength=1, fontsize=6)
 
 
 def removal_curve(rows: pd.DataFrame) -> pd.DataFrame:

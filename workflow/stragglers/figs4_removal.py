@@ -78,7 +78,7 @@ def draw(content: Content) -> Figure:
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     for ax in axes[max(0, len(cells) - len(axes) // n_rows) : len(cells)]:
-        ax.set_xlabel("test error relative to nothing removed")
+        ax.set_xlabel("test error relative to\nnothing removed")
     return figure
 
 
