@@ -315,3 +315,17 @@ def test_data_that_cannot_serve_are_refused_before_anything_runs(config, tmp_pat
     (tmp_path / "mine.npz").write_bytes(b"PK")
     with pytest.raises(InputError, match=r"datasets\.digits: .*mine\.npz cannot be read"):
         Study(config)
+
+
+def test_optimizers_that_differ_in_their_batches_order_bear_one_name(config):
+    batch = {"lr": 0.1, "batch_size": 8}
+    optimizers = {
+        "gd": {"lr": 0.1},
+        "other_seed": {**batch, "batch_seed": 1},
+        "batch": batch,
+        "larger": {**batch, "batch_size": 9},
+    }
+    expected = {"gd": "gd", "batch": "batch", "other_seed": "batch", "larger": "larger"}
+    assert (
+        Study({**config, "optimizers": {**config["optimizers"], **optimizers}}).batch_orders.items() >= expected.items()
+    )

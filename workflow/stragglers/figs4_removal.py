@@ -98,7 +98,7 @@ def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float
             shift = 0.7 * ((number + 0.5) / len(sigmas) - 0.5)
             interval(ax, row + shift, ratio, color_of(number), MARKERS[number % len(MARKERS)])
         found = of_kind.loc[of_kind["sigma"] == 0, "inversion_found"].astype(bool)
-        place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left"}
+        place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left", "fontsize": 7}
         ax.annotate(f"{found.sum()}/{len(found)}", (1.01, row), color="0.35", annotation_clip=False, **place)
     rows_axis(ax, names, 24)
 

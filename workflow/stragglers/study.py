@@ -190,11 +190,11 @@ class Study:
 
     @cached_property
     def batch_orders(self) -> dict[str, str]:
-        """Optimiser -> the first that differs from it in the order of its mini-batches only."""
+        """Optimiser -> the first by name that differs from it in the order of its mini-batches only."""
         first: dict[str, str] = {}
         return {
-            name: first.setdefault(canonical(replace(optimizer, batch_seed=0)), name)
-            for name, optimizer in self.optimizers.items()
+            name: first.setdefault(canonical(replace(self.optimizers[name], batch_seed=0)), name)
+            for name in sorted(self.optimizers)
         }
 
     def cell_address(self, cell: Cell) -> str:
