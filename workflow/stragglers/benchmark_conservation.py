@@ -35,7 +35,7 @@ def contributions(common: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def covariances(added: np.ndarray) -> tuple[float, float]:
-    """Unbiased ζ₁ and ζ₂ of contributions (runs, runs) of known mean 0."""
+    """ζ₁ and ζ₂ of contributions (runs, runs) of mean 0."""
     n_runs, squares = len(added), (added**2).sum()
     sharing = (added.sum(axis=1) ** 2).sum() - squares
     return float(sharing / (n_runs * (n_runs - 1) * (n_runs - 2))), float(squares / (n_runs * (n_runs - 1)))

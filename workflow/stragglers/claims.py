@@ -62,7 +62,7 @@ def stable_across_seeds(evidence: Evidence) -> Measured:
 
 
 def largest_shift(reference: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> Measured:
-    """Largest |mean ε* of a group / that of the reference - 1|, over groups with inverted runs.
+    """Largest |mean ε* of a group / that of the reference - 1|, over groups of which two runs or more invert.
 
     A maximum of noisy means is biased upwards, so this errs towards "depends".
     """
@@ -98,7 +98,7 @@ def error_steadier_than_epoch(evidence: Evidence) -> Measured:
 
 
 def stable_across_orders(evidence: Evidence) -> Measured:
-    """Spread over orders of the batches of one run's ε*, root mean square over seeds; an optimiser's largest."""
+    """Spread over orders of the batches of one seed's ε*, root mean square over seeds; an optimiser's largest."""
     largest = NOTHING
     for rows in evidence.by_order.values():
         found = rows[rows["found"]].pivot(index="seed", columns="optimizer", values="train_error").dropna()
@@ -107,7 +107,7 @@ def stable_across_orders(evidence: Evidence) -> Measured:
             continue
         spread = bootstrap([errors], lambda e: np.sqrt(e.var(axis=1, ddof=1).mean()) / e.mean())
         if not spread.value <= largest.estimate.value:
-            largest = Measured(spread, errors.size)
+            largest = Measured(spread, len(errors))
     return largest
 
 
@@ -121,26 +121,28 @@ def stable_across_blocks(evidence: Evidence) -> Measured:
     return largest_shift(evidence.reference, blocks)
 
 
-def flat_from(*errors: np.ndarray) -> int:
-    """Index of the first of ``errors``, at growing P, from which on the mean stays near that of the last."""
-    mean = np.array([group.mean() for group in errors])
+def flat_from(mean: np.ndarray) -> int:
+    """Index of the first of ``mean`` ε*, at growing P, from which on it stays near the last."""
     far = np.flatnonzero(abs(mean / mean[-1] - 1) > FLAT)
     return int(far[-1]) + 1 if len(far) else 0
 
 
 def flat_in_sample_size(evidence: Evidence) -> Measured:
+    """From means over the subsamples of one P; runs are resampled, subsamples are not."""
     runs = {evidence.main: evidence.reference, **evidence.by_subsample}
-    sizes: dict[int, list[np.ndarray]] = {}
-    for name, n_samples in evidence.n_samples.items():
-        errors = inverted_errors(runs[name]) if name in runs else np.empty(0)
-        if len(errors) >= LEAST_INVERTED:
-            sizes.setdefault(n_samples, []).append(errors)
-    ordered = sorted(sizes)
+    errors = {name: inverted_errors(runs[name]) for name in evidence.n_samples if name in runs}
+    errors = {name: values for name, values in errors.items() if len(values) >= LEAST_INVERTED}
+    sizes = np.array([evidence.n_samples[name] for name in errors])
+    ordered = np.unique(sizes)
     if len(ordered) < 2:
         return NOTHING
-    errors = [np.concatenate(sizes[size]) for size in ordered]
-    relative = np.array(ordered) / evidence.n_samples[evidence.main]
-    return Measured(bootstrap(errors, lambda *groups: relative[flat_from(*groups)]), sum(map(len, errors)))
+
+    def relative_size(*groups: np.ndarray) -> float:
+        means = np.array([group.mean() for group in groups])
+        at = flat_from(np.array([means[sizes == size].mean() for size in ordered]))
+        return ordered[at] / evidence.n_samples[evidence.main]
+
+    return Measured(bootstrap([*errors.values()], relative_size), sum(map(len, errors.values())))
 
 
 def kept_in_larger_sets(evidence: Evidence) -> Measured:
@@ -220,7 +222,7 @@ def every_draw_inverts(evidence: Evidence, removed: str) -> Measured:
     rows = evidence.ablation
     rows = rows[(rows["removed"] == removed) & (rows["sigma"] == 0)]
     found = rows.groupby("seed")["inversion_found"].all()
-    return Measured(share(int(found.sum()), len(found)), len(rows))
+    return Measured(share(int(found.sum()), len(found)), len(found))
 
 
 def removal_eliminates_inversion(evidence: Evidence) -> Measured:
@@ -287,6 +289,10 @@ def removal_raises_noisy_test_error(evidence: Evidence) -> Measured:
     return error_ratio(evidence, "stragglers", "none", sigma) if sigma > 0 else NOTHING
 
 
+def removal_raises_test_error_at_unit_noise(evidence: Evidence) -> Measured:
+    return error_ratio(evidence, "stragglers", "none", 1.0)
+
+
 def linear_residual(evidence: Evidence) -> Measured:
     for row in evidence.linear.query("classifier == 'lda'").itertuples():
         if row.train_error > 0:
@@ -332,6 +338,7 @@ MEASURES: dict[str, Callable[[Evidence], Measured]] = {
         partial_removal_raises_test_error,
         foreign_removal_raises_test_error,
         removal_raises_noisy_test_error,
+        removal_raises_test_error_at_unit_noise,
         linear_residual,
         linear_mistakes,
     )

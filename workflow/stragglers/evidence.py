@@ -22,7 +22,8 @@ class Evidence:
     reference: pd.DataFrame
     """Inversions of the reference network and optimiser on the main dataset."""
     by_optimizer: Mapping[str, pd.DataFrame]
-    """Optimiser -> inversions; the reference is left out here and in the next two."""
+    """Optimiser -> inversions; of several that differ in the order of mini-batches only, the first. The
+    reference is left out here and in the next two."""
     by_network: Mapping[str, pd.DataFrame]
     by_subsample: Mapping[str, pd.DataFrame]
     by_order: Mapping[str, pd.DataFrame]
@@ -32,11 +33,11 @@ class Evidence:
     main: str
     """Name of the main dataset."""
     ablation: pd.DataFrame
-    """Rows of ``ablation`` for the reference, as in the next two."""
+    """Rows of ``ablation`` for the reference, as in the next two; without runs that diverged."""
     consensus: pd.DataFrame
     peak: pd.DataFrame
     overlap: pd.DataFrame
-    """Rows of ``overlap`` on the main dataset: all networks and optimisers."""
+    """Rows of ``overlap`` on the main dataset: all networks, and optimisers as above."""
     nested: pd.DataFrame
     """Rows of ``nested`` for the reference: the main dataset and subsamples inside larger ones."""
     linear: pd.DataFrame
@@ -70,11 +71,13 @@ def gather(
         return table[table["dataset"] == main]
 
     names = of_main(inversion)
-    optimizers = [name for name in names["optimizer"].unique() if name != "gd"]
+    optimizers = [name for name in names["optimizer"].unique() if name != "gd" and orders[name] == name]
     shuffled = of_main(inversion[inversion["network"] == "reference"])
     shuffled = {first: rows for first, rows in shuffled.groupby(shuffled["optimizer"].map(orders))}
     nested, linear = tables["nested"], tables["linear"]
     nested = nested[nested["inner"].isin(family) & (nested["network"] == "reference") & (nested["optimizer"] == "gd")]
+    ablation, overlap = cell(tables["ablation"]), of_main(tables["overlap"])
+    distinct = [name for name, first in orders.items() if name == first]
     sizes = linear[linear["dataset"].isin(family)].drop_duplicates("dataset")
     return Evidence(
         reference=cell(inversion),
@@ -84,10 +87,10 @@ def gather(
         by_order={first: rows for first, rows in shuffled.items() if rows["optimizer"].nunique() > 1},
         n_samples=dict(zip(sizes["dataset"], sizes["n_samples"], strict=True)),
         main=main,
-        ablation=cell(tables["ablation"]),
+        ablation=ablation[ablation["diverged_at"].isna()],
         consensus=cell(tables["consensus"]),
         peak=cell(tables["conservation_peak"]),
-        overlap=of_main(tables["overlap"]),
+        overlap=overlap[overlap["optimizer_a"].isin(distinct) & overlap["optimizer_b"].isin(distinct)],
         nested=nested,
         linear=of_main(linear),
     )

@@ -27,10 +27,10 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
     extremum must lie inside and stand out by ``detection.prominence`` of the range *and* by
     ``detection.noise`` standard deviations of the noise, that of the whole curve or of what follows the
     extremum, whichever is more. An extremum at the end of training, or one whose later rebound is within
-    the noise, is therefore none, and neither is a bump that the curve later exceeds. The epoch is that of
+    the noise, is therefore none, and neither is a bump that the curve exceeds elsewhere. The epoch is that of
     the raw extremum within the basin (the stretch around the smooth extremum above half its
     prominence), so it is exact on clean curves. A curve that is not finite, or shorter than three
-    widths of the running mean, has no inversion, nor has one whose extremum is within four of its end.
+    widths of the running mean, has no inversion, nor has one whose extremum is within four widths of its end.
     """
     values = np.asarray(curve, float)[detection.burn_in :]
     width = detection.smoothing

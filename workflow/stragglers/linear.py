@@ -37,19 +37,24 @@ def fit_all(dataset: Dataset) -> tuple[pd.DataFrame, Mistakes]:
     """Every classifier fitted to the standardised training subset: one row each, and its mistakes.
 
     Columns ``classifier``, ``n_samples``, ``n_features`` (those that vary), ``train_error``,
-    ``test_error``, ``converged``.
+    ``test_error``, ``converged``. A discriminant of no more points than features is not determined: its
+    errors are null, and it has no mistakes.
     """
     train, test, _ = features(dataset)
     train, test = train.astype(np.float64), test.astype(np.float64)
     rows, mistakes = [], {}
     for name, build in CLASSIFIERS.items():
+        size = {"classifier": name, "n_samples": train.shape[0], "n_features": train.shape[1]}
+        if name == "lda" and train.shape[0] <= train.shape[1]:
+            logging.warning("lda: %d points do not determine %d directions", *train.shape)
+            mistakes[name] = np.zeros(len(train), bool)
+            rows.append({**size, "train_error": np.nan, "test_error": np.nan, "converged": False})
+            continue
         classifier, converged = fit(name, build(), train, dataset.label_train)
         mistakes[name] = classifier.predict(train) != dataset.label_train
         rows.append(
             {
-                "classifier": name,
-                "n_samples": train.shape[0],
-                "n_features": train.shape[1],
+                **size,
                 "train_error": mistakes[name].mean(),
                 "test_error": (classifier.predict(test) != dataset.label_test).mean(),
                 "converged": converged,

@@ -1,9 +1,9 @@
 """Train an ensemble: many networks of one architecture on one dataset, as one wide network.
 
-All runs share the data, so their first layers are one matrix product, and a run that sees fewer
-points differs only by a 0/1 weight per point in its loss. A run's result depends on its seed and
-settings alone, never on its neighbours (up to rounding). Samples pass in blocks, so memory does
-not grow with their number, and what is measured streams out epoch by epoch.
+All runs share the data, so their first layers are one matrix product (a few, if they are very many), and
+a run that sees fewer points differs only by a 0/1 weight per point in its loss. A run's result depends
+on its seed and settings alone, never on its neighbours (up to rounding). Samples pass in blocks, so
+memory does not grow with their number, and what is measured streams out epoch by epoch.
 
 State ``t`` is the network after ``t`` epochs. With full batches, the forward pass that measures
 state ``t`` is the one that gives the gradient of step ``t + 1``.
@@ -137,9 +137,9 @@ def block_values(device: torch.device) -> int:
 
 
 def parts(n_runs: int, units: int, values: int) -> list[slice]:
-    """Runs that go through the data together: few enough that ``LEAST_BLOCK`` samples are ``values`` activations.
+    """Runs that go through the data together: so few that ``LEAST_BLOCK`` samples are at most ``values`` activations.
 
-    The parts are as equal as can be. More runs at a time would gain nothing: their matrix product is
+    One run at least. The parts are as equal as can be. More runs at a time would gain nothing: their matrix product is
     large already, and their activations would leave the cache.
     """
     most = max(1, values // LEAST_BLOCK // units)
