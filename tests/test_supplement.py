@@ -1,4 +1,4 @@
-"""Supplementary figures 4-6 and the numbers of their captions, on made-up tables."""
+"""Supplementary figures 4-6, noises of figure 2, and the numbers of their captions, on made-up tables."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 from conftest import REPOSITORY
 from matplotlib.figure import Figure
 
-from workflow.stragglers import figs4_removal, figs5_factors, figs6_conservation
+from workflow.stragglers import fig2_stragglers, figs4_removal, figs5_factors, figs6_conservation
 from workflow.stragglers.captions import render
 
 
@@ -153,3 +153,25 @@ def test_without_inversions_there_is_nothing_to_compare_with():
     content = conserved(error_star={})
     assert isinstance(figs6_conservation.draw(content), Figure)
     assert "No dataset of this study" in text_of(figs6_conservation, content)
+
+
+def test_each_noise_has_a_curve_of_its_own():
+    rows = [
+        (removed, draw, error, seed, sigma, 0.1 * (1 + sigma) + 0.01 * seed)
+        for removed, draw, error in (
+            ("none", 0, np.nan),
+            ("stragglers", 0, 0.1),
+            *(("misclassified_at", t, 0.4 / (t + 1)) for t in range(3)),
+        )
+        for seed in (0, 1)
+        for sigma in (0.0, 0.5, 2.0)
+    ]
+    ablation = pd.DataFrame(rows, columns=["removed", "draw", "removed_error", "seed", "sigma", "test_error"])
+    found = inversions("d", [0.1, 0.1])
+    content = fig2_stragglers.Content("Data", "D", found, None, ablation, None, None, None)
+    assert content.sigmas == [0.5, 2.0]
+    ax = Figure().add_subplot()
+    fig2_stragglers.draw_noisy_test_error(ax, content)
+    handles, labels = ax.get_legend_handles_labels()
+    assert labels == ["σ = 0.5", "σ = 2"]
+    assert [handle.get_ydata()[0] for handle in handles] == pytest.approx([0.155, 0.305])

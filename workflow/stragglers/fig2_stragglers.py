@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -53,6 +54,11 @@ class Content:
         return float(inverted(self.inversion, self.observable)["train_error"].mean())
 
     @property
+    def sigmas(self) -> list[float]:
+        """Standard deviations of the noise on the test data, rising."""
+        return sorted(sigma for sigma in self.ablation["sigma"].unique() if sigma > 0)
+
+    @property
     def n_paired(self) -> int:
         """Runs whose pairs ``conservation`` compares."""
         return int(self.conservation["n_runs"].max()) if len(self.conservation) else 0
@@ -71,13 +77,11 @@ def draw(content: Content) -> Figure:
     clean, noisy, conserved = (figure.add_subplot(bottom[i]) for i in range(3))
     draw_test_error(clean, content, 0.0)
     title(clean, "c", "clean test data")
-    sigma = content.ablation["sigma"].max() if len(content.ablation) else 0.0
-    if sigma > 0:
-        draw_test_error(noisy, content, sigma)
-        noisy.set_ylabel("")
+    if content.sigmas:
+        draw_noisy_test_error(noisy, content)
     else:
         note(noisy, "no noisy test data in this study")
-    title(noisy, "", f"noisy test data, σ = {sigma:g}" if sigma > 0 else "")
+    title(noisy, "", "noisy test data" + (f", σ = {content.sigmas[0]:g}" if len(content.sigmas) == 1 else ""))
     draw_conservation(conserved, content)
     title(conserved, "d", "conservation")
     return figure
@@ -179,6 +183,27 @@ def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
         ax.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4, handlelength=1, fontsize=6)
 
 
+def draw_noisy_test_error(ax: Axes, content: Content) -> None:
+    """Panel c, with noise: as on clean data, or where there are several noises S(t), nothing and stragglers of each."""
+    if len(content.sigmas) == 1:
+        draw_test_error(ax, content, content.sigmas[0])
+    else:
+        shades = sns.color_palette("crest", len(content.sigmas))
+        for sigma, shade, marker in zip(content.sigmas, shades, "osDv^P", strict=False):
+            rows = content.ablation[content.ablation["sigma"] == sigma]
+            columns = ["removed_error", "value", "low", "high"]
+            label = {"label": f"σ = {sigma:g}", "marker": marker, "markersize": 3}
+            curve(ax, *removal_curve(rows)[columns].to_numpy(float).T, shade, **label)
+            ax.axhline(final_error(rows, "none").value, color=shade, linestyle=":", linewidth=1)
+            stragglers = final_error(rows, "stragglers").value
+            ax.plot(content.inversion_error, stragglers, "D", color=REMOVALS["stragglers"][1], zorder=3)
+        error_axis(ax, "training error of removed set")
+        ax.set_ylim(0, 1.25 * ax.get_ylim()[1])
+        mark(ax, content.inversion_error, ERROR_STAR)
+        ax.legend(loc="upper center", ncols=3, columnspacing=0.8, handletextpad=0.4, fontsize=6)
+    ax.set_ylabel("")
+
+
 def removal_curve(rows: pd.DataFrame) -> pd.DataFrame:
     """Test error without S(t), over seeds: one row for each t of the grid (``draw``).
 
@@ -221,7 +246,7 @@ def caption(content: Content) -> dict[str, Any]:
             for kind in ("none", "random", "stragglers")
             if np.isfinite((estimate := final_error(rows[rows["sigma"] == sigma], kind)).value)
         }
-        for sigma in sorted({0.0, rows["sigma"].max()} if len(rows) else ())
+        for sigma in ([0.0, *content.sigmas] if len(rows) else ())
     }
     peak = content.peak[content.peak["alignment"] == "epoch"]
     return {
@@ -230,6 +255,7 @@ def caption(content: Content) -> dict[str, Any]:
         "n_seeds": rows["seed"].nunique(),
         "n_draws": int(rows.loc[rows["removed"] == "random", "draw"].nunique()),
         "errors": errors,
+        "n_noises": len(content.sigmas),
         "inverted": {
             REMOVALS[kind][0]: (int(found.sum()), len(found))
             for kind in ("none", "random", "stragglers")
