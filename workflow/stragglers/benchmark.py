@@ -29,7 +29,10 @@ log = logging.getLogger(__name__)
 
 N_TEST = 10_000
 TRIAL_SAMPLES = 4096
-ALONE = 10
+ALONE = 40
+"""Epochs of a run alone for each of the ensemble's: it is over so soon that only many can be timed."""
+PASSES = 5
+"""Epochs of bare products that are timed together, at most the case's."""
 
 
 @dataclass(frozen=True)
@@ -205,14 +208,14 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
     data = Data.from_dataset(dataset, Protocol(case.epochs).dtype, place)
     products = matrix_products(data, case)
     times: dict[str, list[float]] = {"ensemble": [], "alone": [], "baseline": [], "products": []}
+    passes = min(PASSES, case.epochs)
     for _ in range(case.repeats):
         ensemble = per_run_epoch(case.runs, case.epochs) if case.repeats > 1 else warm_up
         times["ensemble"].append(ensemble)
-        # One run is over so soon that only many epochs can be timed.
         times["alone"].append(per_run_epoch(1, ALONE * case.epochs))
         baseline = seconds(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs))
         times["baseline"].append(baseline / case.epochs)
-        times["products"].append(seconds(products) / case.runs)
+        times["products"].append(seconds(lambda: [products() for _ in range(passes)]) / passes / case.runs)
     median = {name: float(np.median(values)) for name, values in times.items()}
     return {
         "case": case.name,
