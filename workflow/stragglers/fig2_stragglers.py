@@ -21,6 +21,7 @@ from .figure_style import (
     error_axis,
     mark,
     note,
+    reach,
     styled,
     title,
 )
@@ -160,11 +161,10 @@ def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
         text, color = REMOVALS[kind]
         estimate = final_error(rows, kind)
         if np.isfinite(estimate.value) and np.isfinite(content.inversion_error):
-            reach = np.clip([[estimate.value - estimate.low], [estimate.high - estimate.value]], 0, None)
             ax.errorbar(
                 content.inversion_error,
                 estimate.value,
-                yerr=np.nan_to_num(reach),
+                yerr=reach(estimate),
                 color=color,
                 marker=marker,
                 markersize=5,

@@ -21,6 +21,7 @@ from .figure_style import (
     note,
     rows_axis,
     runs,
+    series,
     styled,
     title,
 )
@@ -123,10 +124,9 @@ def draw_networks(ax: Axes, content: Content) -> None:
         return note(ax)
     names = list(dict.fromkeys(name for networks in content.networks.values() for name in networks))
     several = len(content.networks) > 1
-    colors = sns.color_palette("colorblind", 10) if several else [OBSERVABLES[content.observable][1]]
     for number, (dataset, networks) in enumerate(content.networks.items()):
         shift = 0.8 * ((number + 0.5) / len(content.networks) - 0.5)
-        color, marker = colors[number % len(colors)], "os^Dv"[number % 5]
+        color, marker = series(number) if several else (OBSERVABLES[content.observable][1], "o")
         if several:
             entry(ax, content.titles[dataset], color, marker)
         for network in networks:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -18,10 +17,12 @@ from .figure_style import (
     entry,
     interval,
     note,
+    reach,
     rows_axis,
     styled,
     title,
 )
+from .intervals import Estimate
 from .planted import REMOVED, estimate
 
 MARKERS = {"flips": "o", "rescued": "s", "xor": "^", "nothing planted": "D"}
@@ -77,11 +78,10 @@ def draw_errors(ax: Axes, content: Content) -> None:
     ax.plot([0, end], [0, end], color="0.6", linewidth=0.8, zorder=0)
     for row, ratio in zip(content.planted.itertuples(), ratios, strict=True):
         if row.n_inverted:
-            reach = np.nan_to_num([[row.error - row.ci_low], [row.ci_high - row.error]])
             ax.errorbar(
                 row.closed_form,
                 row.error,
-                yerr=np.clip(reach, 0, None),
+                yerr=reach(Estimate(row.error, row.ci_low, row.ci_high)),
                 color=colors[ratio],
                 marker=MARKERS[kind_of(row)],
                 markersize=5,

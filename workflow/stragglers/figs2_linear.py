@@ -18,6 +18,7 @@ from .figure_style import (
     interval,
     inverted_count,
     note,
+    reach,
     rows_axis,
     styled,
     title,
@@ -129,11 +130,6 @@ def spread(heights: Sequence[float], gap: float) -> np.ndarray:
     for i in range(1, len(moved)):
         moved[i] = max(moved[i], moved[i - 1] + gap)
     return moved - (moved.mean() - np.mean(heights))
-
-
-def reach(estimate: Estimate) -> np.ndarray:
-    """Lengths of an interval below and above its value (2, 1), 0 where there is none."""
-    return np.nan_to_num(np.clip([[estimate.value - estimate.low], [estimate.high - estimate.value]], 0, None))
 
 
 def draw_overlaps(ax: Axes, content: Content) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .figure_style import OBSERVABLES, WIDTH, note, styled, title
+from .figure_style import OBSERVABLES, WIDTH, note, series, styled, title
 
 SETTINGS = {
     "smoothing": "running mean / epochs",
@@ -27,8 +26,6 @@ QUANTITIES = {
     "inverted": ("share of runs\nthat invert", None, None),
 }
 """What is drawn -> label, columns of its interval: of the table, ``inverted`` from its counts."""
-
-MARKERS = "os^Dv"
 
 
 @dataclass(frozen=True)
@@ -88,10 +85,9 @@ def draw_setting(ax: Axes, content: Content, setting: str, quantity: str) -> Non
     own = values.index(rows.loc[rows["own"], "value"].iloc[0])
     ax.axvspan(own - 0.5, own + 0.5, color="0.92", linewidth=0, zorder=0)
     _, low, high = QUANTITIES[quantity]
-    colors = sns.color_palette("colorblind", 10)
     for number, (name, text) in enumerate(content.shown.items()):
         of_dataset = rows[rows["dataset"] == name]
-        color = colors[number % len(colors)]
+        color, marker = series(number)
         x = np.array([values.index(value) for value in of_dataset["value"]], float)
         x += 0.5 * ((number + 0.5) / len(content.shown) - 0.5)
         y = of_dataset[quantity].to_numpy(float)
@@ -101,7 +97,7 @@ def draw_setting(ax: Axes, content: Content, setting: str, quantity: str) -> Non
             y,
             yerr=np.nan_to_num(reach),
             color=color,
-            marker=MARKERS[number % len(MARKERS)],
+            marker=marker,
             markersize=3,
             # Names have no order that a line could follow.
             linestyle="none" if setting == "observable" else "-",

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .claims import ratio_of
-from .figure_style import REMOVALS, WIDTH, entry, interval, note, rows_axis, styled, title
+from .figure_style import REMOVALS, WIDTH, entry, interval, note, rows_axis, series, styled, title
 
 COLUMNS = 3
-MARKERS = "osD^vP"
 KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
 """Values of ``removed`` that are compared with ``none``."""
 
@@ -74,16 +72,12 @@ def draw(content: Content) -> Figure:
     for ax in axes[len(cells) :]:
         ax.set_axis_off()
     for number, sigma in enumerate(content.sigmas):
-        entry(axes[0], f"test noise σ = {sigma:g}" if sigma else "clean test data", color_of(number), MARKERS[number])
+        entry(axes[0], f"test noise σ = {sigma:g}" if sigma else "clean test data", *series(number))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     for ax in axes[max(0, len(cells) - len(axes) // n_rows) : len(cells)]:
         ax.set_xlabel("test error relative to\nnothing removed")
     return figure
-
-
-def color_of(number: int) -> tuple[float, float, float]:
-    return sns.color_palette("colorblind", 10)[number % 10]
 
 
 def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float]) -> None:
@@ -96,7 +90,7 @@ def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float
             both = pd.concat([part[part["sigma"] == sigma] for part in (nothing, of_kind)])
             ratio = ratio_of(both, of_kind["removed"].iloc[0], "none").estimate
             shift = 0.7 * ((number + 0.5) / len(sigmas) - 0.5)
-            interval(ax, row + shift, ratio, color_of(number), MARKERS[number % len(MARKERS)])
+            interval(ax, row + shift, ratio, *series(number))
         found = of_kind.loc[of_kind["sigma"] == 0, "inversion_found"].astype(bool)
         place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left", "fontsize": 7}
         ax.annotate(f"{found.sum()}/{len(found)}", (1.01, row), color="0.35", annotation_clip=False, **place)

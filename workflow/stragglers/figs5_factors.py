@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,7 +18,9 @@ from .figure_style import (
     inverted_count,
     note,
     plain_log_ticks,
+    reach,
     rows_axis,
+    series,
     styled,
     title,
 )
@@ -30,7 +31,6 @@ QUANTITIES = {"train_error": ("ε*", "#000000", "o"), "log_epoch": ("log t*", "#
 """What the ``variance`` table's ``quantity`` says -> name, colour, marker."""
 
 COMPONENTS = {"dataset": "dataset", "optimizer": "optimiser", "interaction": "both together", "seed": "seed"}
-MARKERS = "os^DvPX"
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ class Content:
 
     def style(self, dataset: str) -> tuple[Any, str]:
         """Colour and marker of a main dataset."""
-        number = [family[0] for family in self.families].index(dataset)
-        return sns.color_palette("colorblind", 10)[number % 10], MARKERS[number % len(MARKERS)]
+        return series([family[0] for family in self.families].index(dataset))
 
 
 @styled
@@ -126,10 +125,7 @@ def draw_sizes(ax: Axes, content: Content) -> None:
             if len(errors):
                 estimate, size = mean_interval(errors), content.n_samples[dataset]
                 means.setdefault(size, []).append(estimate.value)
-                reach = np.clip([[estimate.value - estimate.low], [estimate.high - estimate.value]], 0, None)
-                ax.errorbar(
-                    size, estimate.value, np.nan_to_num(reach), color=color, marker=marker, markersize=3, alpha=0.8
-                )
+                ax.errorbar(size, estimate.value, reach(estimate), color=color, marker=marker, markersize=3, alpha=0.8)
         ax.plot(sorted(means), [np.mean(means[size]) for size in sorted(means)], color=color, linewidth=0.8)
     ax.set_xscale("log")
     plain_log_ticks(ax.xaxis, room=1.2)

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .figure_style import OBSERVABLES, WIDTH, error_axis, mark, note, styled, title
+from .figure_style import OBSERVABLES, WIDTH, error_axis, mark, note, reach, series, styled, title
 from .intervals import Estimate
 from .misclassified import PEAK_LEAST_COMMON, PLATEAU
 
@@ -21,7 +20,6 @@ STATISTICS = {
 }
 """Column of the ``conservation`` table -> label."""
 
-MARKERS = "os^DvPX"
 LEAST_SHARE = 0.5
 """Of the runs that must invert for a dataset to be drawn."""
 
@@ -76,18 +74,18 @@ def draw_statistic(ax: Axes, content: Content, statistic: str) -> None:
     """One measure against ε/ε*, its peak marked with the 95 % interval of its place."""
     if not content.shown:
         return note(ax, "no pairs of runs that invert")
-    colors = sns.color_palette("colorblind", 10)
     for number, name in enumerate(content.shown):
-        color, marker = colors[number % 10], MARKERS[number % len(MARKERS)]
+        color, marker = series(number)
         curve = content.curve(name)
         ax.plot(curve["relative"], curve[statistic], color=color, linewidth=1)
         # In the legend with line and marker both.
         ax.plot([], [], color=color, marker=marker, linewidth=1, label=content.titles[name])
         peaks = content.peak[(content.peak["dataset"] == name) & (content.peak["statistic"] == statistic)]
         for row in peaks.itertuples():
-            at, low, high = np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]
-            reach = np.nan_to_num(np.clip([[at - low], [high - at]], 0, None))
-            ax.errorbar(at, row.value, xerr=reach, color=color, marker=marker, markeredgecolor="white", capsize=2)
+            at = Estimate(*(np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]))
+            ax.errorbar(
+                at.value, row.value, xerr=reach(at), color=color, marker=marker, markeredgecolor="white", capsize=2
+            )
     error_axis(ax, "training error relative to ε*")
     ax.set_ylabel(STATISTICS[statistic])
     ax.set_ylim(0, None if statistic == "z" else 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -62,6 +63,8 @@ REMOVALS = {
     "misclassified_at": ("S(t)", "#7F7F7F"),
 }
 """What the tables' ``removed`` says -> name, colour."""
+
+MARKERS = "os^DvPX"
 
 EPOCH = "epoch"
 TRAIN_ERROR = "training error ε"
@@ -125,15 +128,24 @@ def plain_log_ticks(axis: Axis, room: float = 2.0) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def series(number: int) -> tuple[tuple[float, float, float], str]:
+    """Colour and marker of the ``number``-th of several datasets or the like."""
+    return sns.color_palette("colorblind", 10)[number % 10], MARKERS[number % len(MARKERS)]
+
+
+def reach(estimate: Estimate) -> np.ndarray:
+    """Lengths of an interval below and above its value (2, 1), 0 where there is none."""
+    return np.nan_to_num(np.clip([[estimate.value - estimate.low], [estimate.high - estimate.value]], 0, None))
+
+
 def interval(ax: Axes, y: float, estimate: Estimate, color: str, marker: str = "o") -> None:
     """A mean at height ``y`` with its 95 % interval; nothing where it is NaN."""
     if not np.isfinite(estimate.value):
         return
-    reach = [[estimate.value - estimate.low], [estimate.high - estimate.value]]
     ax.errorbar(
         estimate.value,
         y,
-        xerr=np.nan_to_num(np.clip(reach, 0, None)),
+        xerr=reach(estimate),
         color=color,
         marker=marker,
         markeredgecolor="white",
