@@ -1,5 +1,9 @@
 """Verdicts: each measure on made-up tables with known answers, and the three-way verdict."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -308,3 +312,30 @@ def test_table_has_one_row_a_claim_and_main_dataset_and_compares_subsamples():
 
 def test_missing_is_not_a_number():
     assert np.isnan(MISSING).all()
+
+
+def test_an_interval_does_not_depend_on_the_process():
+    """Names hash differently in every process, so nothing may follow the order of a set."""
+    program = """
+import sys
+sys.path.insert(0, "tests")
+from test_claims import MEASURES, evidence, pd
+names = ["reference", *"abcdefgh"]
+rows = [("reference", name, 0.5 + 0.05 * i) for i, name in enumerate(names)] + [(name, name, 0.9) for name in names[1:]]
+overlap = pd.DataFrame(rows, columns=["network_a", "network_b", "jaccard"])
+given = evidence(overlap=overlap.assign(optimizer_a="gd", optimizer_b="gd", n_pairs=3))
+print(MEASURES["shared_between_networks"](given).estimate)
+"""
+    command = [sys.executable, "-c", program]
+    outputs = {
+        subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1

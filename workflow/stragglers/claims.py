@@ -169,7 +169,8 @@ def shared_with_others(evidence: Evidence, what: str, other: str) -> Measured:
     rows = rows[(rows[f"{other}_a"] == fixed) & (rows[f"{other}_b"] == fixed) & (rows["n_pairs"] > 0)]
     columns = [f"{what}_a", f"{what}_b", "jaccard"]
     jaccard = {frozenset([a, b]): value for a, b, value in rows[columns].itertuples(index=False)}
-    within = {name: jaccard.get(frozenset([name]), np.nan) for name in set().union(*jaccard)}
+    # Sorted, since the interval depends on the order and that of a set on the process.
+    within = {name: jaccard.get(frozenset([name]), np.nan) for name in sorted(set().union(*jaccard))}
     shared = [
         2 * jaccard[pair] / (within[first] + within[name])
         for name in within

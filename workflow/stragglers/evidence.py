@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .inversion import defining_inversions
+from .figure_tables import defining_by_network
 from .specification import Defining
 
 TABLES = ("inversion", "consensus", "conservation_peak", "overlap", "nested", "variance", "linear", "ablation")
@@ -44,12 +44,6 @@ class Evidence:
     """Rows of ``linear`` for the main dataset."""
 
 
-def defining_rows(inversion: pd.DataFrame, defining: Defining) -> pd.DataFrame:
-    """The defining rows, layer by layer of each network: shallow networks may lack the defining layer."""
-    parts = [defining_inversions(rows, defining) for _, rows in inversion.groupby("network")]
-    return pd.concat(parts) if parts else inversion
-
-
 def gather(
     tables: Mapping[str, pd.DataFrame],
     family: Sequence[str],
@@ -62,7 +56,8 @@ def gather(
     in the order of its mini-batches only.
     """
     main = family[0]
-    inversion = defining_rows(tables["inversion"].query("removed == 'none'"), defining)
+    inversion = defining_by_network(tables["inversion"].query("removed == 'none'"), defining)
+    inversion = inversion[inversion["observable"] == defining.observable]
 
     def cell(table: pd.DataFrame, dataset: str = main, network: str = "reference", optimizer: str = "gd"):
         return table[(table["dataset"] == dataset) & (table["network"] == network) & (table["optimizer"] == optimizer)]

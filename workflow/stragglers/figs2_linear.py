@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,6 +19,7 @@ from .figure_style import (
     note,
     reach,
     rows_axis,
+    series,
     styled,
     title,
 )
@@ -47,8 +47,7 @@ class Content:
     @property
     def colors(self) -> dict[str, tuple[float, float, float]]:
         """Dataset -> the colour of its main dataset."""
-        palette = sns.color_palette("colorblind", 10)
-        return {name: palette[i % len(palette)] for i, family in enumerate(self.families) for name in family}
+        return {name: series(number)[0] for number, family in enumerate(self.families) for name in family}
 
     @property
     def compared(self) -> pd.DataFrame:

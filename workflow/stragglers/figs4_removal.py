@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .claims import ratio_of
-from .figure_style import REMOVALS, WIDTH, entry, interval, note, rows_axis, series, styled, title
+from .figure_style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
 
 COLUMNS = 3
 KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
@@ -92,8 +92,7 @@ def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float
             shift = 0.7 * ((number + 0.5) / len(sigmas) - 0.5)
             interval(ax, row + shift, ratio, *series(number))
         found = of_kind.loc[of_kind["sigma"] == 0, "inversion_found"].astype(bool)
-        place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left", "fontsize": 7}
-        ax.annotate(f"{found.sum()}/{len(found)}", (1.01, row), color="0.35", annotation_clip=False, **place)
+        count(ax, row, int(found.sum()), len(found))
     rows_axis(ax, names, 24)
 
 

@@ -178,8 +178,13 @@ def rows_axis(ax: Axes, labels: Sequence[str], width: int = 20) -> None:
 def inverted_count(ax: Axes, y: float, found: int, n_runs: int, color: str = "0.35", size: float = 7) -> None:
     """How many runs of a row inverted, where not all did."""
     if found < n_runs:
-        place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left", "fontsize": size}
-        ax.annotate(f"{found}/{n_runs}", (1.01, y), color=color, annotation_clip=False, **place)
+        count(ax, y, found, n_runs, color, size)
+
+
+def count(ax: Axes, y: float, found: int, n_runs: int, color: str = "0.35", size: float = 7) -> None:
+    """So many of all, on the right of a row."""
+    place = {"xycoords": ("axes fraction", "data"), "va": "center", "ha": "left", "fontsize": size}
+    ax.annotate(f"{found}/{n_runs}", (1.01, y), color=color, annotation_clip=False, **place)
 
 
 def save(figure: Figure, pdf: str, png: str) -> None:

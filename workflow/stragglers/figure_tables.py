@@ -1,4 +1,4 @@
-"""What several figures ask of the tables."""
+"""What several figures, and the claims, ask of the tables."""
 
 from typing import Any
 
