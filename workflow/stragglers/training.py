@@ -27,10 +27,10 @@ from .specification import Network, Optimizer, Protocol
 log = logging.getLogger(__name__)
 
 BLOCK_VALUES = 2**19
-"""Activations held at a time on a CPU, in numbers: a block of samples should fit in cache."""
+"""Activations to hold at a time on a CPU, in numbers: a block of samples should fit in cache."""
 BLOCK_VALUES_GPU = 2**28
-LEAST_BLOCK = 256
-"""Samples at a time at least: with fewer the matrix product starves."""
+LEAST_BLOCK = 512
+"""Samples at a time at least: with fewer the matrix product starves, which costs more than twice the activations."""
 PROGRESS_SECONDS = 10
 
 
@@ -137,12 +137,12 @@ def block_values(device: torch.device) -> int:
 
 
 def parts(n_runs: int, units: int, values: int) -> list[slice]:
-    """Runs that go through the data together: so few that ``LEAST_BLOCK`` samples are at most ``values`` activations.
+    """Runs that go through the data together: at most twice ``values`` activations in ``LEAST_BLOCK`` samples.
 
     One run at least. The parts are as equal as can be. More runs at a time would gain nothing: their matrix product is
     large already, and their activations would leave the cache.
     """
-    most = max(1, values // LEAST_BLOCK // units)
+    most = max(1, 2 * values // LEAST_BLOCK // units)
     edges = np.linspace(0, n_runs, -(-n_runs // most) + 1).round().astype(int)
     return [slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
 
