@@ -107,6 +107,16 @@ def test_labels(task, expected):
     assert labels(task, np.arange(5)).tolist() == expected
 
 
+def test_a_class_of_both_groups_is_refused():
+    with pytest.raises(InputError, match=r"\[1\] would be in both groups"):
+        labels({"groups": [[0, 1], [1, 2]]}, np.arange(3))
+
+
+def test_samples_that_are_all_the_same_are_refused(tmp_path):
+    with pytest.raises(InputError, match="all samples of the training subset are the same"):
+        prepare(own(tmp_path, x_train=np.ones((40, 3, 4))), tmp_path)
+
+
 def test_an_unknown_task_is_named():
     with pytest.raises(InputError, match="`task` 'colour'"):
         labels("colour", np.arange(3))
@@ -236,12 +246,16 @@ def test_a_missing_array_is_named(tmp_path, key):
         ({"y_train": np.zeros(40)}, "y_train must hold integer classes, not float64"),
         ({"y_test": np.zeros(20, bool)}, "y_test must hold integer classes, not bool"),
         ({"x_train": np.full((40, 3, 4), np.nan)}, "x_train holds NaN"),
-        ({"x_test": np.full((20, 3, 4), np.inf)}, "x_test holds NaN or infinite"),
+        ({"x_test": np.full((20, 3, 4), np.inf)}, "x_test holds NaN, infinite"),
         ({"x_train": np.full((40, 3, 4), "a")}, "x_train must hold numbers"),
         ({"y_train": np.zeros(39, int)}, "x_train .* and y_train .* do not match"),
         ({"y_test": np.zeros((20, 1), int)}, "x_test .* and y_test .* do not match"),
         ({"x_train": np.zeros(40)}, "x_train .* do not match"),
         ({"x_test": np.zeros((20, 4, 3))}, "x_train and x_test hold images of different shapes"),
+        ({"x_train": np.full((40, 3, 4), 1e39)}, "x_train holds NaN, infinite or larger"),
+        ({"x_train": np.zeros((40, 3, 8, 8))}, "x_train .* must be vectors .* numpy.moveaxis"),
+        ({"x_train": np.zeros((40, 3, 8, 8, 1))}, "x_train .* must be vectors"),
+        ({"y_train": np.full(40, 40000)}, "y_train must hold classes of at most 32767"),
     ],
 )
 def test_unusable_arrays_are_refused_by_name(tmp_path, changes, message):

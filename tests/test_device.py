@@ -9,6 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from workflow.stragglers import recorder, training
+from workflow.stragglers.errors import InputError
 from workflow.stragglers.specification import Network, Optimizer
 
 # Reading one number back, or a result whose shape depends on the data, makes the host wait.
@@ -52,3 +53,9 @@ def test_device_auto_falls_back_to_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert training.pick_device("auto") == torch.device("cpu")
     assert training.pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named_with_its_key():
+    with pytest.raises(InputError, match="training.device: cuda.*auto"):
+        training.pick_device("cuda")

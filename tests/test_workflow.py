@@ -446,6 +446,31 @@ def test_a_damaged_own_file_stops_a_study_before_it_trains(fresh):
     assert not list((fresh.folder / "results").rglob("runs.parquet"))
 
 
+@pytest.mark.parametrize("seeds", ["0", "0-2"])
+def test_a_study_of_one_run_or_without_ablations_is_drawn(fresh, seeds):
+    # Its tables of pairs or of ablations have no rows.
+    config = {key: TINY[key] for key in ("study", "datasets", "networks", "optimizers", "training")}
+    fresh.run(config | {"runs": [{"datasets": ["digits"], "seeds": [seeds]}]})
+    assert len(fresh.table("ablation")) == 0
+    assert (fresh.folder / "results/tiny/figures/figs4_removal.png").is_file()
+
+
+def test_a_damaged_result_is_named_with_the_remedy(fresh):
+    config = {key: TINY[key] for key in ("study", "datasets", "networks", "optimizers", "training")}
+    config |= {"runs": [{"datasets": ["digits"], "seeds": ["0"]}]}
+    target = "results/tiny/tables/dynamics.parquet"
+    fresh.run(config, target)
+    (sets,) = (fresh.folder / "results").rglob("misclassified.npy")
+    for file in (fresh.folder / "results/tiny").rglob("*.parquet"):
+        file.unlink()
+    whole = sets.read_bytes()
+    sets.write_bytes(whole[: len(whole) // 2])
+    text = failure(fresh, config, "--cores", "2", target)
+    assert re.search(r"seeds-0 is damaged .*; delete it and run again", text)
+    shutil.rmtree(sets.parent)
+    fresh.run(config, target)
+
+
 def test_a_killed_study_resumes_after_an_unlock(fresh):
     config = {**changed("training.epochs", 6000), "runs": [{"datasets": ["digits"], "seeds": ["0-1"]}]}
     del config["ablations"]

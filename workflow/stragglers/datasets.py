@@ -90,6 +90,8 @@ def prepare(specification: Specification, data_dir: str) -> Dataset:
     label_test = labels(specification.task, classes_test)
     kept_test = np.flatnonzero(label_test)
     _require_both_labels(specification, "test split", label_test)
+    if (images[chosen] == images[chosen[0]]).all():
+        raise InputError(f"source {specification.source_name}: all samples of the training subset are the same")
     return Dataset(
         images_train=images[chosen],
         images_test=images_test[kept_test],
@@ -133,6 +135,8 @@ def labels(task: str | Mapping[str, Any], classes: np.ndarray) -> np.ndarray:
         case {"one_vs_rest": c}:
             positive, negative = classes == c, classes != c
         case {"groups": [a, b]}:
+            if both := sorted({*a} & {*b}):
+                raise InputError(f"`task` {dict(task)}: {both} would be in both groups; keep each class in one")
             positive, negative = np.isin(classes, b), np.isin(classes, a)
         case _:
             raise InputError(f"unknown `task` {task!r}; see config/README.md")
@@ -316,6 +320,8 @@ def _read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
     for name, array in zip(names, read, strict=True):
         if name.startswith("y_") and not np.issubdtype(array.dtype, np.integer):
             raise InputError(f"{path}: {name} must hold integer classes, not {array.dtype}")
+        if name.startswith("y_") and array.size and np.abs(array.astype(float)).max() > np.iinfo(np.int16).max:
+            raise InputError(f"{path}: {name} must hold classes of at most {np.iinfo(np.int16).max}; number them anew")
     return read
 
 
@@ -328,8 +334,15 @@ def _npz(data_dir: Path, file: str) -> tuple[Split, Split]:
             raise InputError(f"{path}: x_{part} {x.shape} and y_{part} {y.shape} do not match, one row a sample")
         if x.dtype.kind not in "biuf":
             raise InputError(f"{path}: x_{part} must hold numbers, not {x.dtype}")
-        if not np.isfinite(x).all():
-            raise InputError(f"{path}: x_{part} holds NaN or infinite values; clean them first")
+        if x.ndim > 4 or (x.ndim == 4 and x.shape[3] > 4):
+            raise InputError(
+                f"{path}: x_{part} {x.shape} must be vectors (samples, features) or images "
+                "(samples, height, width[, channels]); numpy.moveaxis puts the channels last"
+            )
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(x.astype(np.float32)).all()
+        if not finite:
+            raise InputError(f"{path}: x_{part} holds NaN, infinite or larger values than single precision has")
     if splits[0][0].shape[1:] != splits[1][0].shape[1:]:
         raise InputError(f"{path}: x_train and x_test hold images of different shapes")
     return splits[0], splits[1]

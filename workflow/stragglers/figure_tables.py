@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from .intervals import Estimate, bootstrap
 from .inversion import defining_inversions
@@ -18,6 +20,10 @@ def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
 
     The rest is not read, which matters where a table has millions of rows.
     """
+    schema = pq.read_schema(file)
+    if any(pa.types.is_null(schema.field(name).type) for name in where):
+        # A table without rows, of strings of no type, which cannot be compared.
+        return pd.read_parquet(file, columns=columns).iloc[:0]
     conditions = [(name, "in" if isinstance(value, list) else "==", value) for name, value in where.items()]
     return pd.read_parquet(file, columns=columns, filters=conditions or None)
 

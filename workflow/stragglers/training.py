@@ -20,6 +20,7 @@ import pandas as pd
 import torch
 
 from .datasets import Dataset, features
+from .errors import InputError
 from .networks import add_gradient, forward, initial_parameters
 from .recorder import Recorder
 from .specification import Network, Optimizer, Protocol
@@ -65,9 +66,11 @@ class Data:
 
 
 def pick_device(name: str) -> torch.device:
-    """``auto`` is the GPU where there is one."""
+    """``auto`` is the GPU where there is one. Raises :class:`InputError` for ``cuda`` where there is none."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("`training.device: cuda`, but torch finds no GPU here; use `auto` or `cpu`")
     return torch.device(name)
 
 

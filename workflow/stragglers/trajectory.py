@@ -14,18 +14,30 @@ No test, figure or table needs the activations: R, D and the sets all follow fro
 
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
+
+from .errors import InputError
 
 FILES = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
 
 
 class Trajectory:
-    """Reads a trajectory; the large arrays stay on disk until indexed."""
+    """Reads a trajectory; the large arrays stay on disk until indexed.
+
+    Raises :class:`InputError` if a file is cut short or otherwise damaged.
+    """
 
     def __init__(self, folder: Path | str):
         self.folder = Path(folder)
+        try:
+            self._open()
+        except (ValueError, KeyError, EOFError, OSError, BadZipFile) as error:
+            raise InputError(f"{self.folder} is damaged ({error}); delete it and run again") from error
+
+    def _open(self) -> None:
         self.runs = pd.read_parquet(self.folder / "runs.parquet")
         with np.load(self.folder / "scalars.npz") as scalars:
             self.loss, self.train_error, self.test_error = (
