@@ -420,6 +420,7 @@ def failure(project, config, *options):
     [
         ("training.epoch", 3, "'epoch' was unexpected"),
         ("optimizers.gd.lr", -0.1, "config, optimizers.gd.lr: -0.1 is less than"),
+        ("optimizers.gd.lr", "1e-3", "(YAML needs a point and a sign in such a number: 1.0e-3)"),
         ("runs.0.datasets", ["digitz"], "runs.0.datasets: 'digitz' is not defined"),
         ("datasets.digits", {"source": "npz", "file": "own.npz"}, "datasets.digits: `file: own.npz` is not in"),
     ],

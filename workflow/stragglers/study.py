@@ -5,6 +5,7 @@ config's name and a hash of what it means (:func:`.specification.address`), so t
 share a run exactly if they mean the same.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -55,6 +56,8 @@ def validate(config: Mapping[str, Any], schema_file: str | Path) -> None:
     if error.validator == "additionalProperties":
         known = ", ".join(error.schema.get("properties", {}))
         hint = f"known keys: {known}" if known else hint
+    if error.validator == "type" and re.fullmatch(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", str(error.instance)):
+        hint = "YAML needs a point and a sign in such a number: 1.0e-3"
     raise InputError(f"config, {key}: {error.message}" + (f" ({hint})" if hint else ""))
 
 
