@@ -134,6 +134,13 @@ def changed(path, value):
     return config
 
 
+def without_ablations(seeds):
+    """The small study's first cell alone, with nothing removed."""
+    config = changed("runs", [{"datasets": ["digits"], "seeds": [seeds]}])
+    del config["ablations"]
+    return config
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The small study, run once."""
@@ -386,8 +393,7 @@ def test_studies_share_the_runs_that_mean_the_same(finished):
 
 
 def test_a_study_inherits_nothing_from_the_default_one(fresh):
-    config = {key: TINY[key] for key in ("study", "datasets", "networks", "optimizers", "training")}
-    plan = fresh.plan(config | {"runs": TINY["runs"][:1]})
+    plan = fresh.plan(without_ablations("0-2"))
     assert plan["prepare"] == plan["train"] == 1 and "ablate" not in plan
 
 
@@ -450,15 +456,13 @@ def test_a_damaged_own_file_stops_a_study_before_it_trains(fresh):
 @pytest.mark.parametrize("seeds", ["0", "0-2"])
 def test_a_study_of_one_run_or_without_ablations_is_drawn(fresh, seeds):
     # Its tables of pairs or of ablations have no rows.
-    config = {key: TINY[key] for key in ("study", "datasets", "networks", "optimizers", "training")}
-    fresh.run(config | {"runs": [{"datasets": ["digits"], "seeds": [seeds]}]})
+    fresh.run(without_ablations(seeds))
     assert len(fresh.table("ablation")) == 0
     assert (fresh.folder / "results/tiny/figures/figs4_removal.png").is_file()
 
 
 def test_a_damaged_result_is_named_with_the_remedy(fresh):
-    config = {key: TINY[key] for key in ("study", "datasets", "networks", "optimizers", "training")}
-    config |= {"runs": [{"datasets": ["digits"], "seeds": ["0"]}]}
+    config = without_ablations("0")
     target = "results/tiny/tables/dynamics.parquet"
     fresh.run(config, target)
     (sets,) = (fresh.folder / "results").rglob("misclassified.npy")
@@ -473,8 +477,8 @@ def test_a_damaged_result_is_named_with_the_remedy(fresh):
 
 
 def test_a_killed_study_resumes_after_an_unlock(fresh):
-    config = {**changed("training.epochs", 6000), "runs": [{"datasets": ["digits"], "seeds": ["0-1"]}]}
-    del config["ablations"]
+    config = without_ablations("0-1")
+    config["training"]["epochs"] = 6000
     running = subprocess.Popen(
         fresh.command(config, "--cores", "1"),
         cwd=fresh.folder,
