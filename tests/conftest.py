@@ -91,6 +91,12 @@ class FullPrecision:
         self.state, self.test_error, self.noisy = [], {}, {}
         FullPrecision.last = self
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
     def record(self, epoch, **measured):
         assert epoch == len(self.state)
         values = {name: value.double().numpy().copy() for name, value in measured.items()}
@@ -151,17 +157,19 @@ def written(tmp_path):
             centres = np.zeros((n_epochs, n_runs, 2, 3))
         loss = np.ones((n_epochs, n_runs)) if loss is None else loss
         packed = np.packbits(sets, axis=2)
-        recorder = Recorder(tmp_path / name, Protocol(n_epochs - 1), n_runs, n_samples, centres.shape[-1], 1)
-        for epoch in range(n_epochs):
-            recorder.record(
-                epoch,
-                loss=torch.as_tensor(loss[epoch]),
-                train_error=torch.as_tensor(sets[epoch].mean(axis=1)),
-                test_error=torch.full((n_runs,), 0.5),
-                centres=torch.as_tensor(centres[epoch]),
-                misclassified=torch.as_tensor(packed[epoch]),
-            )
-        recorder.close(seeds_table(range(n_runs) if seeds is None else seeds))
+        protocol = Protocol(n_epochs - 1)
+        with Recorder(tmp_path / name, protocol, n_runs, n_samples, centres.shape[-1], 1) as recorder:
+            for epoch in range(n_epochs):
+                recorder.record(
+                    epoch,
+                    loss=torch.as_tensor(loss[epoch]),
+                    train_error=torch.as_tensor(sets[epoch].mean(axis=1)),
+                    test_error=torch.full((n_runs,), 0.5),
+                    zeros=torch.zeros(n_runs, 2, 1),
+                    centres=torch.as_tensor(centres[epoch]),
+                    misclassified=torch.as_tensor(packed[epoch]),
+                )
+            recorder.close(seeds_table(range(n_runs) if seeds is None else seeds))
         return Trajectory(tmp_path / name)
 
     return write

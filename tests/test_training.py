@@ -241,7 +241,7 @@ def test_misclassified_sets_are_those_of_a_plain_loop(small, trained):
     model = torch.nn.Sequential(torch.nn.Linear(12, 6), torch.nn.Tanh(), torch.nn.Linear(6, 2))
     train, _, varying = features(small)
     x = torch.zeros(len(train), 12)
-    x[:, varying] = torch.as_tensor(train)
+    x[:, varying] = torch.as_tensor(train, dtype=x.dtype)
     wrong = model(x).argmax(1).numpy() != (small.label_train == 1)
     assert np.array_equal(trajectory.sets(0, 0), wrong)
 

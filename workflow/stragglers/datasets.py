@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
+from .sealed import sealed, writing
 from .specification import Dataset as Specification
 from .synthetic import planted
 
@@ -68,12 +69,12 @@ class Dataset:
             object.__setattr__(self, "planted", np.zeros(len(self.sample_id), bool))
 
     def save(self, path: str) -> None:
-        with open(path, "wb") as file:
+        with writing(path) as part, open(part, "wb") as file:
             np.savez(file, **asdict(self))
 
     @classmethod
     def load(cls, path: str) -> "Dataset":
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(sealed(path), allow_pickle=False) as stored:
             return cls(**{field.name: stored[field.name] for field in fields(cls)})
 
 
@@ -171,25 +172,27 @@ def choose(candidates: np.ndarray, subset: Mapping[str, int] | None) -> np.ndarr
 
 
 def flatten(images: np.ndarray) -> np.ndarray:
-    """Images as float32 vectors, colour channels summed as in the paper."""
+    """Images as float64 vectors, colour channels summed as in the paper."""
     if images.ndim == 4:
-        images = images.sum(axis=3, dtype=np.float32)
-    return images.reshape(len(images), -1).astype(np.float32)
+        images = images.sum(axis=3, dtype=np.float64)
+    return images.reshape(len(images), -1).astype(np.float64)
 
 
 def features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Standardised training features (P, varying), test features, and which features vary (d,).
+    """Standardised training features (P, varying), test features, and which features vary (d,); float64.
 
-    Mean and standard deviation are the training subset's. A feature that is constant there would
-    be 0 in training and is made 0 in test data too, that is, left out of both.
+    Mean and standard deviation are the training subset's, in double precision: an offset of the data costs no digits.
+    A feature that is constant there would be 0 in training and is made 0 in test data too, that is, left out of both.
     """
     train, test = flatten(dataset.images_train), flatten(dataset.images_test)
     varying = train.min(axis=0) < train.max(axis=0)
     train, test = train[:, varying], test[:, varying]
-    mean, scale = train.mean(axis=0, dtype=np.float64), train.std(axis=0, dtype=np.float64)
-    for x in (train, test):
-        x -= mean.astype(np.float32)
-        x /= scale.astype(np.float32)
+    mean = train.mean(axis=0)
+    train -= mean
+    test -= mean
+    scale = train.std(axis=0)
+    train /= scale
+    test /= scale
     return train, test, varying
 
 

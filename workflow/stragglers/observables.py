@@ -1,10 +1,13 @@
 """Geometry of the two class manifolds, from their centres alone.
 
-Unit representations lie on a sphere, so R² = <|ĥ - μ|²> = 1 - |μ|²: the centres give the radii.
+Unit representations lie on a sphere, so R² = <|ĥ - μ|²> = 1 - |μ|²: the centres give the radii. A representation
+that is exactly 0 (all units of a ReLU layer dead) has no direction and counts as a point at the origin: with a share
+f₀ of such points R² = 1 - f₀ - |μ|².
 Another observable that the centres give is one more entry of :data:`OBSERVABLES`.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,33 +15,43 @@ import pandas as pd
 from .trajectory import Trajectory
 
 
-def gyration_radius(centre: np.ndarray) -> np.ndarray:
-    """R of a class manifold of unit vectors with mean ``centre`` (..., units): sqrt(1 - |μ|²).
+class Manifold(NamedTuple):
+    """What is known of a class manifold."""
 
-    The paper's R±, Fig. 1(c). Rounding may lift |μ|² above 1; the radius is then 0.
+    centre: np.ndarray
+    """Mean of its unit representations (..., units)."""
+    zeros: np.ndarray | float = 0.0
+    """Share of its representations that are exactly 0 (...)."""
+
+
+def gyration_radius(manifold: Manifold) -> np.ndarray:
+    """R of a class manifold: sqrt(1 - f₀ - |μ|²), which without zeros is the paper's R±, Fig. 1(c).
+
+    Rounding may lift |μ|² above 1 - f₀; the radius is then 0.
     """
-    return np.sqrt(np.clip(1 - np.square(centre, dtype=np.float64).sum(-1), 0, None))
+    length = np.square(manifold.centre, dtype=np.float64).sum(-1)
+    return np.sqrt(np.clip(1 - np.asarray(manifold.zeros, np.float64) - length, 0, None))
 
 
-def centre_distance(minus: np.ndarray, plus: np.ndarray) -> np.ndarray:
-    """D = |μ₊ - μ₋| of two centres (..., units). The paper's Fig. 1(d)."""
-    return np.linalg.norm(np.subtract(plus, minus, dtype=np.float64), axis=-1)
+def centre_distance(minus: Manifold, plus: Manifold) -> np.ndarray:
+    """D = |μ₊ - μ₋| of two manifolds. The paper's Fig. 1(d)."""
+    return np.linalg.norm(np.subtract(plus.centre, minus.centre, dtype=np.float64), axis=-1)
 
 
-def centre_angle(minus: np.ndarray, plus: np.ndarray) -> np.ndarray:
-    """Angle in radians between two centres (..., units); not in the paper."""
-    product = np.multiply(plus, minus, dtype=np.float64).sum(-1)
-    norms = np.linalg.norm(minus, axis=-1) * np.linalg.norm(plus, axis=-1)
-    return np.arccos(np.clip(product / norms, -1, 1))
+def centre_angle(minus: Manifold, plus: Manifold) -> np.ndarray:
+    """Angle in radians between the centres of two manifolds; not in the paper. NaN where a centre is 0."""
+    product = np.multiply(plus.centre, minus.centre, dtype=np.float64).sum(-1)
+    norms = np.linalg.norm(minus.centre, axis=-1) * np.linalg.norm(plus.centre, axis=-1)
+    return np.arccos(np.clip(np.divide(product, norms, out=np.full_like(product, np.nan), where=norms > 0), -1, 1))
 
 
-OBSERVABLES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+OBSERVABLES: dict[str, Callable[[Manifold, Manifold], np.ndarray]] = {
     "R_minus": lambda minus, plus: gyration_radius(minus),
     "R_plus": lambda minus, plus: gyration_radius(plus),
     "D": centre_distance,
     "angle": centre_angle,
 }
-"""Column of the ``dynamics`` table -> function of the centres μ₋ and μ₊."""
+"""Column of the ``dynamics`` table -> function of the manifolds M₋ and M₊."""
 
 TURNS = {"R_minus": "min", "R_plus": "min", "D": "max"}
 """Observables whose extremum is an inversion, and which extremum it is."""
@@ -59,7 +72,8 @@ def dynamics(trajectory: Trajectory) -> pd.DataFrame:
     parts = []
     width = trajectory.centres.shape[-1] // trajectory.n_layers
     for layer in range(1, trajectory.n_layers + 1):
-        minus, plus = np.moveaxis(trajectory.centres[..., (layer - 1) * width : layer * width], 2, 0)
+        centres = np.moveaxis(trajectory.centres[..., (layer - 1) * width : layer * width], 2, 0)
+        minus, plus = map(Manifold, centres, np.moveaxis(trajectory.zeros[..., layer - 1], 2, 0))
         values = scalars | {name: observable(minus, plus) for name, observable in OBSERVABLES.items()}
         for run, row in runs.iterrows():
             address = {name: row[name] for name in RUN if name != "layer"} | {"layer": layer}

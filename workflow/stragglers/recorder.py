@@ -1,12 +1,14 @@
 """Writes a trajectory (see ``trajectory``) while an ensemble trains."""
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from .sealed import write_table, writing
 from .specification import Protocol
 
 log = logging.getLogger(__name__)
@@ -39,28 +41,43 @@ class _Stream:
 
 
 class Recorder:
-    """Writes a trajectory, epoch after epoch; memory holds the scalars and the last few epochs."""
+    """Writes a trajectory, epoch after epoch; memory holds the scalars and the last few epochs.
+
+    Used in a ``with`` statement. Nothing stands under the names of the trajectory's files before :meth:`close`.
+    """
 
     def __init__(self, folder: Path, protocol: Protocol, n_runs: int, n_samples: int, width: int, n_layers: int):
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._files = ExitStack()
         states = protocol.epochs + 1
         self.set_epochs = recorded_set_epochs(protocol)
         self.scalars = {
             name: np.full((states, n_runs), np.nan, np.float32) for name in ("loss", "train_error", "test_error")
         }
+        self.scalars["zeros"] = np.full((states, n_runs, 2, n_layers), np.nan, np.float32)
         self.noise: dict[float, np.ndarray] = {}
         self.sizes = {"n_samples": n_samples, "n_layers": n_layers}
-        self.centres = _Stream(self.folder / "centres.npy", np.float32, (states, n_runs, 2, width * n_layers))
+        self.centres = self._stream("centres.npy", np.float32, (states, n_runs, 2, width * n_layers))
         shape = (len(self.set_epochs), n_runs, -(-n_samples // 8))
-        self.misclassified = _Stream(self.folder / "misclassified.npy", np.uint8, shape)
+        self.misclassified = self._stream("misclassified.npy", np.uint8, shape)
         self._kept_sets = set(self.set_epochs.tolist())
         self._pending: dict[str, list[tuple[int, torch.Tensor]]] = {}
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._files.__exit__(*exception)
+
+    def _stream(self, name: str, dtype: type, shape: tuple[int, ...]) -> _Stream:
+        stream = _Stream(self._files.enter_context(writing(self.folder / name)), dtype, shape)
+        self._files.callback(stream.close)
+        return stream
 
     def record(self, epoch: int, **measured: torch.Tensor) -> None:
         """Take what was measured of the state at ``epoch``; epochs come in order.
 
-        Any of ``loss``, ``train_error``, ``test_error`` (runs,), ``centres`` and ``misclassified``.
+        Any of ``loss``, ``train_error``, ``test_error`` (runs,), ``zeros``, ``centres`` and ``misclassified``.
         """
         for name, values in measured.items():
             if name != "misclassified" or epoch in self._kept_sets:
@@ -85,8 +102,7 @@ class Recorder:
         """Finish the folder with ``runs`` (one row a run), adding ``diverged_at`` (epoch or null)."""
         if self._pending:
             self._flush()
-        self.centres.close()
-        self.misclassified.close()
+        self._files.close()
         diverged = ~np.isfinite(self.scalars["loss"])
         diverged_at = pd.array(np.where(diverged.any(0), diverged.argmax(0), -1), dtype="Int32")
         diverged_at[diverged_at < 0] = pd.NA
@@ -99,15 +115,17 @@ class Recorder:
         # What a run "classifies" with infinite weights means nothing.
         self.scalars["train_error"][diverged] = np.nan
         self.scalars["test_error"][diverged] = np.nan
-        sigma = np.array(list(self.noise), np.float32)
+        sigma = np.array(list(self.noise), np.float64)
         noisy = np.array(list(self.noise.values()), np.float32).reshape(len(sigma), len(runs))
         noisy[:, diverged.any(0)] = np.nan
-        np.savez(
-            self.folder / "scalars.npz",
-            **self.scalars,
-            sigma=sigma,
-            noisy_test_error=noisy,
-            set_epochs=self.set_epochs,
-            **self.sizes,
-        )
-        runs.assign(diverged_at=diverged_at).to_parquet(self.folder / "runs.parquet", index=False)
+        with writing(self.folder / "scalars.npz") as part, open(part, "wb") as file:
+            np.savez(
+                file,
+                **self.scalars,
+                sigma=sigma,
+                noisy_test_error=noisy,
+                set_epochs=self.set_epochs,
+                **self.sizes,
+            )
+        software = f"torch {torch.__version__}, numpy {np.__version__}"
+        write_table(runs.assign(diverged_at=diverged_at, software=software), self.folder / "runs.parquet")

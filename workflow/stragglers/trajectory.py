@@ -2,11 +2,13 @@
 
 A trajectory is a folder with
 
-- ``runs.parquet``: one row a run, its address and how it fared;
+- ``runs.parquet``: one row a run, its address, how it fared, and the versions of torch and numpy that trained it;
 - ``scalars.npz``: ``loss``, ``train_error``, ``test_error`` (epochs + 1, runs), test error NaN where
   it was not measured; ``sigma`` and ``noisy_test_error`` (noises, runs) of the last state;
+  ``zeros`` (epochs + 1, runs, 2, layers), the share of each class's hidden representations that are exactly 0;
   ``set_epochs``, ``n_samples`` and ``n_layers``;
-- ``centres.npy``: (epochs + 1, runs, 2, hidden units of all layers), class -1 first;
+- ``centres.npy``: (epochs + 1, runs, 2, hidden units of all layers), class -1 first, a representation that is
+  exactly 0 being counted as one of length 0;
 - ``misclassified.npy``: (set epochs, runs, ceil(P / 8)), bit-packed, kept points only.
 
 No test, figure or table needs the activations: R, D and the sets all follow from these.
@@ -17,9 +19,9 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import pandas as pd
 
 from .errors import InputError
+from .sealed import read_table, sealed
 
 FILES = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
 
@@ -38,16 +40,17 @@ class Trajectory:
             raise InputError(f"{self.folder} is damaged ({error}); delete it and run again") from error
 
     def _open(self) -> None:
-        self.runs = pd.read_parquet(self.folder / "runs.parquet")
-        with np.load(self.folder / "scalars.npz") as scalars:
+        self.runs = read_table(self.folder / "runs.parquet")
+        with np.load(sealed(self.folder / "scalars.npz")) as scalars:
             self.loss, self.train_error, self.test_error = (
                 scalars[name] for name in ("loss", "train_error", "test_error")
             )
             self.sigma, self.noisy_test_error = scalars["sigma"], scalars["noisy_test_error"]
+            self.zeros = scalars["zeros"]
             self.set_epochs = scalars["set_epochs"]
             self.n_samples, self.n_layers = int(scalars["n_samples"]), int(scalars["n_layers"])
-        self.centres = np.load(self.folder / "centres.npy", mmap_mode="r")
-        self.misclassified = np.load(self.folder / "misclassified.npy", mmap_mode="r")
+        self.centres = np.load(sealed(self.folder / "centres.npy"), mmap_mode="r")
+        self.misclassified = np.load(sealed(self.folder / "misclassified.npy"), mmap_mode="r")
 
     def set_index(self, epochs) -> np.ndarray:
         """Places of the kept sets whose epochs are nearest to ``epochs`` (the same where all are kept)."""
