@@ -207,7 +207,8 @@ class _Ensemble:
 
         Shapes: ``loss`` and ``train_error`` (runs,), ``centres`` (runs, 2, hidden units of all
         layers), ``zeros`` (runs, 2, layers), ``misclassified`` (runs, ceil(P / 8)) bit-packed in the
-        order of ``numpy.packbits``. With ``with_gradient`` the gradient of the loss is left in the parameters on the way.
+        order of ``numpy.packbits``. With ``with_gradient`` the gradient of the loss is left in the parameters on the
+        way.
         """
         if with_gradient:
             self.zero_gradient()
