@@ -35,7 +35,7 @@ SIGNS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?"}
 
 def titles() -> dict[tuple[str, str], str]:
     """(study, dataset) -> its title in the study's configuration."""
-    studies = [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "config").glob("*.yaml"))]
+    studies = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "config").glob("*.yaml"))]
     return {
         (study["study"], name): dataset.get("title", name)
         for study in studies
@@ -144,10 +144,10 @@ def main(studies: list[str]) -> None:
         named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
     ]
     readme = ROOT / "README.md"
-    text = insert(readme.read_text(), "claims", claims_markdown(claims))
+    text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims))
     if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():
         text = insert(text, "benchmark", benchmark_markdown(pd.read_csv(benchmark)))
-    readme.write_text(text)
+    readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

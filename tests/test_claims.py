@@ -23,7 +23,7 @@ from workflow.stragglers.evidence import TABLES, Evidence, gather
 from workflow.stragglers.intervals import MISSING, Estimate
 from workflow.stragglers.specification import Defining
 
-DEFINITIONS = yaml.safe_load((REPOSITORY / "config/claims.yaml").read_text())
+DEFINITIONS = yaml.safe_load((REPOSITORY / "config/claims.yaml").read_text(encoding="utf-8"))
 
 
 def inversions(errors, dataset="d", network="reference", optimizer="gd", layer=1, epoch=10):

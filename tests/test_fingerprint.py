@@ -20,9 +20,9 @@ def of(library, script="train"):
 
 
 def edit(path, old, new):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_changed_constant_changes_it(library):
 
 def test_a_module_imported_by_a_module_counts(library):
     before = of(library)
-    assert "networks" not in (library.parent / "scripts/train.py").read_text()
+    assert "networks" not in (library.parent / "scripts/train.py").read_text(encoding="utf-8")
     edit(library / "networks.py", "n_in**-0.5", "n_in**-0.6")
     assert of(library) != before
 
@@ -77,7 +77,7 @@ def test_a_module_that_is_not_imported_does_not_count(library):
 def test_the_script_itself_counts(library):
     before = of(library, "table")
     script = library.parent / "scripts/table.py"
-    script.write_text(script.read_text() + "\nprint(1)\n")
+    script.write_text(script.read_text(encoding="utf-8") + "\nprint(1)\n", encoding="utf-8")
     assert of(library, "table") != before
 
 
@@ -101,27 +101,27 @@ def test_where_the_repository_lies_does_not_matter(library):
 )
 def test_every_form_of_import_counts(library, statement):
     script = library.parent / "scripts/mine.py"
-    script.write_text(statement)
-    (library / "extra.py").write_text("VALUE = 1")
+    script.write_text(statement, encoding="utf-8")
+    (library / "extra.py").write_text("VALUE = 1", encoding="utf-8")
     before = fingerprint(script)
-    (library / "extra.py").write_text("VALUE = 2")
+    (library / "extra.py").write_text("VALUE = 2", encoding="utf-8")
     assert fingerprint(script) != before
 
 
 @pytest.mark.parametrize("statement", ["from . import extra", "from .extra import VALUE"])
 def test_relative_imports_inside_the_library_count(library, statement):
     script = library.parent / "scripts/mine.py"
-    script.write_text("from workflow.stragglers import middle")
-    (library / "middle.py").write_text(statement)
-    (library / "extra.py").write_text("VALUE = 1")
+    script.write_text("from workflow.stragglers import middle", encoding="utf-8")
+    (library / "middle.py").write_text(statement, encoding="utf-8")
+    (library / "extra.py").write_text("VALUE = 1", encoding="utf-8")
     before = fingerprint(script)
-    (library / "extra.py").write_text("VALUE = 2")
+    (library / "extra.py").write_text("VALUE = 2", encoding="utf-8")
     assert fingerprint(script) != before
 
 
 def test_modules_that_import_each_other_end(library):
-    (library / "a.py").write_text("from . import b")
-    (library / "b.py").write_text("from . import a")
+    (library / "a.py").write_text("from . import b", encoding="utf-8")
+    (library / "b.py").write_text("from . import a", encoding="utf-8")
     script = library.parent / "scripts/mine.py"
-    script.write_text("from workflow.stragglers import a")
+    script.write_text("from workflow.stragglers import a", encoding="utf-8")
     assert fingerprint(script)

@@ -205,7 +205,7 @@ def test_what_does_not_go_together_is_refused(config, entry, message):
 
 
 def test_the_schemas_defaults_are_those_of_the_code():
-    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
     properties = schema["properties"]["datasets"]["additionalProperties"]["properties"]["planted"]["properties"]
     assert {name: entry["default"] for name, entry in properties.items()} == PLANTED
 

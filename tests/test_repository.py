@@ -1,5 +1,6 @@
 """What holds the repository together: pinned versions, documented keys, formatting, lint."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -10,10 +11,11 @@ import yaml
 from conftest import REPOSITORY
 
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
+MODULES = [path for folder in ("workflow", "tests", "docs") for path in (REPOSITORY / folder).rglob("*.py")]
 
 
 def locked():
-    lines = (REPOSITORY / "envs/requirements.txt").read_text().splitlines()
+    lines = (REPOSITORY / "envs/requirements.txt").read_text(encoding="utf-8").splitlines()
     return {
         re.sub("[-_.]+", "-", name).lower(): version
         for name, version in (line.split("==") for line in lines if "==" in line)
@@ -21,7 +23,7 @@ def locked():
 
 
 def test_the_conda_file_states_the_locked_versions():
-    environment = yaml.safe_load((REPOSITORY / "envs/stragglers.yaml").read_text())
+    environment = yaml.safe_load((REPOSITORY / "envs/stragglers.yaml").read_text(encoding="utf-8"))
     (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
     pins = locked()
     assert pip
@@ -31,13 +33,13 @@ def test_the_conda_file_states_the_locked_versions():
 
 
 def test_the_lock_holds_every_direct_requirement():
-    lines = (REPOSITORY / "envs/requirements.in").read_text().splitlines()
+    lines = (REPOSITORY / "envs/requirements.in").read_text(encoding="utf-8").splitlines()
     names = {line.split("==")[0].lower() for line in lines if line and not line.startswith("#")}
     assert names <= set(locked())
 
 
 def test_the_lock_names_no_index():
-    assert "://" not in (REPOSITORY / "envs/requirements.txt").read_text()
+    assert "://" not in (REPOSITORY / "envs/requirements.txt").read_text(encoding="utf-8")
 
 
 def keys(schema):
@@ -52,13 +54,16 @@ def keys(schema):
 
 
 def test_every_key_is_explained_in_the_config_readme():
-    text = (REPOSITORY / "config/README.md").read_text()
-    assert not [key for key in keys(yaml.safe_load(SCHEMA.read_text())) if not re.search(rf"\b{key}\b", text)]
+    text = (REPOSITORY / "config/README.md").read_text(encoding="utf-8")
+    assert not [
+        key for key in keys(yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))) if not re.search(rf"\b{key}\b", text)
+    ]
 
 
 def test_the_two_paper_studies_differ_in_their_sources_only():
     paper, local = (
-        yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text()) for name in ("paper", "paper_local")
+        yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("paper", "paper_local")
     )
     for config in (paper, local):
         del config["study"]
@@ -66,6 +71,19 @@ def test_the_two_paper_studies_differ_in_their_sources_only():
             for key in ("source", "file", "title"):
                 entry.pop(key, None)
     assert paper == local
+
+
+def opens_text_without_encoding(call):
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    binary = any(isinstance(node, ast.Constant) and node.value in ("rb", "wb", "r+b") for node in call.args)
+    opens = name in ("read_text", "write_text", "FileHandler") or (name == "open" and not binary)
+    return opens and not any(keyword.arg == "encoding" for keyword in call.keywords)
+
+
+@pytest.mark.parametrize("file", sorted(MODULES), ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_text_is_read_and_written_in_utf_8_whatever_the_locale(file):
+    calls = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call)]
+    assert not [call.lineno for call in calls if opens_text_without_encoding(call)]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +103,7 @@ def test_checks_are_clean(command):
 
 
 def test_rule_script_and_caption_share_a_stem():
-    rules = "".join(file.read_text() for file in REPOSITORY.glob("workflow/rules/*.smk"))
+    rules = "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("workflow/rules/*.smk"))
     scripts = {file.stem for file in REPOSITORY.glob("workflow/scripts/*.py")}
     assert {Path(script).stem for script in re.findall(r'"\.\./scripts/(\w+\.py)"', rules)} == scripts
     for script in scripts:

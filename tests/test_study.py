@@ -11,7 +11,11 @@ from workflow.stragglers.specification import AblationPlan, Defining, Detection,
 from workflow.stragglers.study import Cell, Study, validate
 
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
-STUDIES = sorted(path for path in (REPOSITORY / "config").glob("*.yaml") if "study" in yaml.safe_load(path.read_text()))
+STUDIES = sorted(
+    path
+    for path in (REPOSITORY / "config").glob("*.yaml")
+    if "study" in yaml.safe_load(path.read_text(encoding="utf-8"))
+)
 REFERENCE = Cell("digits", "reference", "gd")
 
 
@@ -258,7 +262,7 @@ def properties(node, path=""):
 
 
 def test_every_key_of_the_schema_is_described():
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     described = schema["$defs"]
     found = dict(properties(schema))
     # Each form of a subset is explained as a whole, by the description of `subset`.
@@ -283,7 +287,7 @@ def test_every_key_of_the_schema_is_described():
     ],
 )
 def test_the_schemas_defaults_are_those_of_the_code(path, kind):
-    schema = yaml.safe_load(SCHEMA.read_text())["properties"]
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]
     for key in path.split("."):
         schema = schema[key]
     for field in fields(kind):
@@ -294,7 +298,7 @@ def test_the_schemas_defaults_are_those_of_the_code(path, kind):
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_every_shipped_study_is_valid(path, tmp_path, monkeypatch):
-    shipped = yaml.safe_load(path.read_text())
+    shipped = yaml.safe_load(path.read_text(encoding="utf-8"))
     validate(shipped, SCHEMA)
     # Its own files may be elsewhere.
     monkeypatch.setattr(datasets, "content", lambda *_: "hash")

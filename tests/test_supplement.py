@@ -13,7 +13,7 @@ from workflow.stragglers.captions import render
 def text_of(module, content):
     """The caption of a figure, filled in."""
     stem = module.__name__.rsplit(".", 1)[1]
-    return render((REPOSITORY / f"workflow/report/{stem}.rst").read_text(), module.caption(content))
+    return render((REPOSITORY / f"workflow/report/{stem}.rst").read_text(encoding="utf-8"), module.caption(content))
 
 
 def retrained(removed, ratio, n_removed, draw=0, network="reference", found=True):

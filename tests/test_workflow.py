@@ -74,7 +74,9 @@ class Project:
         arguments = ["--nocolor", *options]
         if config is not None:
             path = self.folder / "study.yaml"
-            path.write_text(config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False))
+            path.write_text(
+                config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
+            )
             arguments += ["--configfile", path.name]
         return [sys.executable, "-m", "snakemake", *arguments]
 
@@ -110,13 +112,13 @@ class Project:
     def edited(self, path, old, new):
         """A file with a text replaced, as it was again afterwards."""
         path = self.folder / path
-        before, stat = path.read_text(), path.stat()
+        before, stat = path.read_text(encoding="utf-8"), path.stat()
         assert old in before
         try:
-            path.write_text(before.replace(old, new, 1))
+            path.write_text(before.replace(old, new, 1), encoding="utf-8")
             yield
         finally:
-            path.write_text(before)
+            path.write_text(before, encoding="utf-8")
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
     def table(self, name, study="tiny"):
@@ -326,7 +328,9 @@ def test_defaults_written_out_plan_no_computation(finished):
     config["optimizers"]["gd"] |= {"algorithm": "SGD", "batch_seed": 0}
     config["training"] |= {"test_every": 10, "dtype": "float32", "threads": 1}
     config["runs"][0] |= {"networks": ["reference"], "optimizers": ["gd"]}
-    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())["properties"]
+    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))[
+        "properties"
+    ]
     for section, written in (("inversion", schema["inversion"]), ("ablations", schema["ablations"]["items"])):
         defaults = {key: entry["default"] for key, entry in written["properties"].items() if "default" in entry}
         if section == "inversion":
@@ -398,7 +402,7 @@ def test_a_study_inherits_nothing_from_the_default_one(fresh):
 
 
 def test_the_default_study_needs_no_configfile(fresh):
-    default = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    default = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text(encoding="utf-8"))
     assert fresh.plan(None)["prepare"] == len(default["datasets"])
 
 

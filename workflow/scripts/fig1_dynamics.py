@@ -1,7 +1,5 @@
-from pathlib import Path
-
 from workflow.stragglers.ablation import logarithmic_epochs
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.fig1_dynamics import caption, draw, gather, subset_label
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.figure_tables import EPOCHS_DRAWN, defining_by_network, read
@@ -34,4 +32,4 @@ with job_log(snakemake.log[0]):
     labels = {name: subset_label(subsets[name], sizes[name]) for name in family if name in subsets and name in sizes}
     content = gather(inversion, dynamics, family[0], labels, defining.observable, snakemake.params.title)
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

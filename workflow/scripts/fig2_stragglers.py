@@ -1,7 +1,5 @@
-from pathlib import Path
-
 from workflow.stragglers.ablation import logarithmic_epochs
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.exemplars import Exemplars
 from workflow.stragglers.fig2_stragglers import Content, caption, draw
 from workflow.stragglers.figure_style import save
@@ -48,4 +46,4 @@ with job_log(snakemake.log[0]):
         exemplars=Exemplars.load(snakemake.input.exemplars),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

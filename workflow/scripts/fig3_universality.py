@@ -1,6 +1,4 @@
-from pathlib import Path
-
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.fig3_universality import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.figure_tables import defining_by_network, read
@@ -36,4 +34,4 @@ with job_log(snakemake.log[0]):
         ),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

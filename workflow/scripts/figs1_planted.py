@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pandas as pd
 
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs1_planted import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.jobs import job_log
@@ -12,4 +10,4 @@ with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     content = Content(defining.observable, snakemake.params.titles, pd.read_parquet(snakemake.input.planted))
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

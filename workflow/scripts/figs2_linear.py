@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pandas as pd
 
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs2_linear import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.jobs import job_log
@@ -17,4 +15,4 @@ with job_log(snakemake.log[0]):
         linear=pd.read_parquet(snakemake.input.linear),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

@@ -1,6 +1,4 @@
-from pathlib import Path
-
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs4_removal import KINDS, Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.figure_tables import read
@@ -17,4 +15,4 @@ with job_log(snakemake.log[0]):
     )
     content = Content(titles, ablation)
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

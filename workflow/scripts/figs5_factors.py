@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pandas as pd
 
-from workflow.stragglers.captions import render
+from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs5_factors import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.figure_tables import read
@@ -27,4 +25,4 @@ with job_log(snakemake.log[0]):
         ),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
-    Path(snakemake.output.caption).write_text(render(Path(snakemake.input.caption).read_text(), caption(content)))
+    write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

@@ -1,6 +1,7 @@
 """Captions: Jinja templates filled with numbers from a study's own tables."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,3 +40,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     for filter_ in (percent, mean_and_sd, percent_and_sd, percent_and_interval):
         environment.filters[filter_.__name__] = filter_
     return environment.from_string(template).render(values)
+
+
+def write_caption(template: Path | str, path: Path | str, values: Mapping[str, Any]) -> None:
+    """Write the file ``template``, filled with ``values``, to ``path``."""
+    text = Path(template).read_text(encoding="utf-8")
+    Path(path).write_text(render(text, values), encoding="utf-8")

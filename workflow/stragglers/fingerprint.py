@@ -31,7 +31,7 @@ def fingerprint(script: Path) -> str:
 
 @cache
 def _parse(path: Path, mtime: int) -> tuple[str, list[Path]]:
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, DEFINITIONS):
             # Texts that stand alone say something and do nothing: docstrings, also of attributes.

@@ -12,7 +12,7 @@ from .errors import InputError
 @contextmanager
 def job_log(path: str) -> Iterator[None]:
     """Log to stderr and to ``path``; an :class:`InputError` ends the job with its message alone."""
-    handlers = [logging.StreamHandler(sys.stderr), logging.FileHandler(path, mode="w")]
+    handlers = [logging.StreamHandler(sys.stderr), logging.FileHandler(path, mode="w", encoding="utf-8")]
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
     try:
         yield

@@ -47,7 +47,7 @@ class Cell:
 
 def validate(config: Mapping[str, Any], schema_file: str | Path) -> None:
     """Raise :class:`InputError` that names the first key at odds with the schema."""
-    schema = yaml.safe_load(Path(schema_file).read_text())
+    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is None:
         return
