@@ -1,12 +1,12 @@
 import os
 import struct
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from hypothesis import settings
+from project import TINY, Project
 
 from workflow.stragglers import training
 from workflow.stragglers.datasets import Dataset
@@ -20,7 +20,6 @@ settings.load_profile("suite")
 # Products this small only wait for a second thread.
 torch.set_num_threads(1)
 
-REPOSITORY = Path(__file__).parents[1]
 ADDRESS = {
     "dataset": "small",
     "source": "synthetic",
@@ -37,6 +36,19 @@ def raw_data():
     if not (folder := os.environ.get("STRAGGLERS_DATA")):
         pytest.skip("STRAGGLERS_DATA is not set")
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The small study, run once."""
+    project = Project(tmp_path_factory.mktemp("finished") / "project")
+    project.run(TINY)
+    return project
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    return Project(tmp_path / "project")
 
 
 @pytest.fixture

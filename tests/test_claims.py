@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import REPOSITORY
+from project import REPOSITORY
 
 from workflow.stragglers.claims import (
     JOINT_MEASURES,

@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-from conftest import REPOSITORY
+from project import REPOSITORY
 
 from workflow.stragglers import fingerprint as module
 from workflow.stragglers.fingerprint import fingerprint

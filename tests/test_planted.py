@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
+from project import REPOSITORY
 from scipy.stats import norm
 
 from workflow.stragglers import datasets

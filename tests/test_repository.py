@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import REPOSITORY
+from project import REPOSITORY
 
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 MODULES = [path for folder in ("workflow", "tests", "docs") for path in (REPOSITORY / folder).rglob("*.py")]

@@ -3,7 +3,7 @@ from dataclasses import MISSING, fields
 import numpy as np
 import pytest
 import yaml
-from conftest import REPOSITORY
+from project import REPOSITORY
 
 from workflow.stragglers import datasets
 from workflow.stragglers.errors import InputError

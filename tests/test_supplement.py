@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
 from matplotlib.figure import Figure
+from project import REPOSITORY
 
 from workflow.stragglers import fig2_stragglers, figs4_removal, figs5_factors, figs6_conservation
 from workflow.stragglers.captions import render
