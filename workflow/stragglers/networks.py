@@ -1,13 +1,13 @@
 """Fully connected networks, many of one architecture side by side (shapes: run, unit, sample)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 
+from .errors import InputError
 from .specification import Network
 
-ACTIVATIONS = {"tanh": torch.tanh_, "relu": torch.relu_, "linear": lambda z: z}
-ONEDNN_ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "linear": "none"}
 ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
@@ -19,23 +19,56 @@ def _relu_backward(gradient: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
     return torch.ops.aten.threshold_backward.grad_input(gradient, h, 0, grad_input=gradient)
 
 
-# Each takes dL/dh and h = f(z) and returns dL/dz, written over dL/dh to spare a pass of memory.
-ACTIVATIONS_BACKWARD = {
-    "tanh": _tanh_backward,
-    "relu": _relu_backward,
-    "linear": lambda gradient, h: gradient,
+@dataclass(frozen=True)
+class Activation:
+    """A function f of the hidden units, h = f(z), and its derivative."""
+
+    forward: Callable[[torch.Tensor], torch.Tensor]
+    """z -> h, best written over z to spare a pass of memory."""
+    backward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    """(dL/dh, h) -> dL/dz, best written over dL/dh. z is gone by then: f' must follow from h, as that of GELU
+    does not."""
+    onednn: str | None = None
+    """What oneDNN calls f, if it is to take it along with the matrix product."""
+
+
+ACTIVATIONS = {
+    "tanh": Activation(torch.tanh_, _tanh_backward, onednn="tanh"),
+    "relu": Activation(torch.relu_, _relu_backward, onednn="relu"),
+    "linear": Activation(lambda z: z, lambda gradient, h: gradient, onednn="none"),
 }
+"""Activations by their names in the config, the schema of which lists them, too."""
 
 
-def rows_product(a: torch.Tensor, b: torch.Tensor, activation: str = "linear") -> torch.Tensor:
+def check_activation(name: str) -> None:
+    """Raise :class:`InputError` unless ``name`` is an activation whose parts are of one and the same function.
+
+    The derivative is held against autograd's in double precision, and what oneDNN makes of it against f.
+    """
+    if name not in ACTIVATIONS:
+        raise InputError(f"activation {name!r}: the schema lists it, but ACTIVATIONS of networks.py does not")
+    f = ACTIVATIONS[name]
+    z = torch.linspace(-4, 4, 256, dtype=torch.float64, requires_grad=True)
+    h = f.forward(z.clone())
+    upstream = torch.linspace(1, 2, len(z), dtype=torch.float64)
+    (expected,) = torch.autograd.grad(h, z, upstream)
+    if not torch.allclose(f.backward(upstream.clone(), h.detach().clone()), expected):
+        raise InputError(f"activation {name!r}: its backward in networks.py is not the derivative of its forward")
+    product = rows_product(z.detach().float()[:, None], torch.ones(1, 1), f)
+    if not torch.allclose(product[:, 0], h.float(), atol=1e-5):
+        raise InputError(f"activation {name!r}: what oneDNN calls {f.onednn!r} is not its forward in networks.py")
+
+
+def rows_product(a: torch.Tensor, b: torch.Tensor, activation: Activation = ACTIVATIONS["linear"]) -> torch.Tensor:
     """f(a @ b.T) for ``a`` (m, k) and ``b`` (n, k): nearly all of the work of training.
 
     Single precision on a CPU goes to oneDNN, which torch otherwise uses for other types only: on
     AMD processors it is much faster than the MKL product behind ``@``, its tanh included.
     """
-    if ONEDNN and a.device.type == "cpu" and a.dtype == torch.float32:
-        return torch.ops.mkldnn._linear_pointwise(a, b, None, ONEDNN_ACTIVATIONS[activation], [], "")
-    return ACTIVATIONS[activation](a @ b.T)
+    if not (ONEDNN and a.device.type == "cpu" and a.dtype == torch.float32):
+        return activation.forward(a @ b.T)
+    product = torch.ops.mkldnn._linear_pointwise(a, b, None, activation.onednn or "none", [], "")
+    return product if activation.onednn else activation.forward(product)
 
 
 def initial_parameters(
@@ -76,10 +109,10 @@ def forward(
     """
     first, *rest = parameters
     f = ACTIVATIONS[network.activation]
-    h = rows_product(first, x, network.activation).unflatten(0, (-1, network.width))
+    h = rows_product(first, x, f).unflatten(0, (-1, network.width))
     hidden = [h]
     for weight, bias in zip(rest[:-2:2], rest[1:-2:2], strict=True):
-        h = f(torch.baddbmm(bias, weight, h))
+        h = f.forward(torch.baddbmm(bias, weight, h))
         hidden.append(h)
     return hidden, torch.baddbmm(rest[-1], rest[-2], h)
 
@@ -96,7 +129,7 @@ def add_gradient(
     ``output_gradient`` is dL/d(outputs), shape (runs, classes, samples). Written by hand because
     it reuses the activations in place: one memory pass a layer beside the matrix products.
     """
-    backward = ACTIVATIONS_BACKWARD[network.activation]
+    backward = ACTIVATIONS[network.activation].backward
     first, *rest = parameters
     delta = output_gradient
     for layer in reversed(range(len(hidden))):

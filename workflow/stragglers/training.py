@@ -21,7 +21,7 @@ import torch
 
 from .datasets import Dataset, features
 from .errors import InputError
-from .networks import add_gradient, forward, initial_parameters
+from .networks import add_gradient, check_activation, forward, initial_parameters
 from .recorder import Recorder
 from .specification import Network, Optimizer, Protocol
 
@@ -92,8 +92,10 @@ def train(
     also measured with Gaussian noise of each standard deviation in ``noise`` (standardised units;
     the same draw for every run) added to the test data.
 
-    A run whose loss turns NaN or infinite is reported by name and leaves the others be.
+    A run whose loss turns NaN or infinite is reported by name and leaves the others be. Raises :class:`InputError` for
+    an activation that :func:`.networks.check_activation` refuses.
     """
+    check_activation(network.activation)
     data = Data.from_dataset(dataset, protocol.dtype, pick_device(device))
     seeds = runs["seed"].tolist()
     ensembles = [
