@@ -353,6 +353,21 @@ def test_conservation_peaks_where_sets_agree_most(written):
     assert at_epoch["plateau_low"]["jaccard"] == at_epoch["plateau_high"]["jaccard"]
 
 
+def test_sets_that_share_less_than_by_chance_have_no_peak(written):
+    """At every epoch the runs share 12 points, and each leaves out what the others hold."""
+    sets = np.zeros((3, 5, 300), bool)
+    sets[..., :12] = True
+    for run in range(5):
+        sets[:, run, 12 + 57 * run : 12 + 57 * (run + 1)] = True
+        # Pairs vary, or z is missing.
+        sets[:, run, 12 + run] = True
+    table, peaks = conservation([written(sets)])
+    assert (table["z"].dropna() < 0).all() and table["z"].notna().any()
+    peaks = peaks[peaks["alignment"] == "epoch"].set_index("statistic")
+    assert peaks.loc["z", ["train_error", "ci_low", "ci_high", "plateau_low", "plateau_high"]].isna().all()
+    assert peaks.loc["z", "value"] < 0 and peaks.loc["jaccard", "plateau_low"] > 0
+
+
 def test_stragglers_kept_in_a_larger_training_set():
     def cell(dataset, sample_id, consensus):
         address = {**ADDRESS, "dataset": dataset, "layer": 1}

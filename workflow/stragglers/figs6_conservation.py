@@ -81,7 +81,7 @@ def draw_statistic(ax: Axes, content: Content, statistic: str) -> None:
         # In the legend with line and marker both.
         ax.plot([], [], color=color, marker=marker, linewidth=1, label=content.titles[name])
         peaks = content.peak[(content.peak["dataset"] == name) & (content.peak["statistic"] == statistic)]
-        for row in peaks.itertuples():
+        for row in peaks[peaks["train_error"].notna()].itertuples():
             at = Estimate(*(np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]))
             ax.errorbar(
                 at.value, row.value, xerr=reach(at), color=color, marker=marker, markeredgecolor="white", capsize=2
@@ -110,7 +110,7 @@ def caption(content: Content) -> dict[str, Any]:
                         "plateau": tuple(rows.loc[statistic, ["plateau_low", "plateau_high"]].astype(float) / star),
                     }
                     for statistic in STATISTICS
-                    if statistic in rows.index
+                    if statistic in rows.index and np.isfinite(rows.loc[statistic, "train_error"])
                 },
             }
         )

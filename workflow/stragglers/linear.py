@@ -30,7 +30,7 @@ CLASSIFIERS: dict[str, Callable[[], ClassifierMixin]] = {
 """Name in the ``classifier`` column -> an unfitted classifier without any randomness."""
 
 Mistakes = dict[str, np.ndarray]
-"""Classifier -> the training points that it misclassifies, booleans (P,)."""
+"""Classifier -> the training points that it misclassifies, booleans (P,); not of one that is not determined."""
 
 
 def fit_all(dataset: Dataset) -> tuple[pd.DataFrame, Mistakes]:
@@ -38,7 +38,7 @@ def fit_all(dataset: Dataset) -> tuple[pd.DataFrame, Mistakes]:
 
     Columns ``classifier``, ``n_samples``, ``n_features`` (those that vary), ``train_error``,
     ``test_error``, ``converged``. A discriminant of no more points than features is not determined: its
-    errors are null, and it has no mistakes.
+    errors are null, and its mistakes are left out.
     """
     train, test, _ = features(dataset)
     train, test = train.astype(np.float64), test.astype(np.float64)
@@ -47,7 +47,6 @@ def fit_all(dataset: Dataset) -> tuple[pd.DataFrame, Mistakes]:
         size = {"classifier": name, "n_samples": train.shape[0], "n_features": train.shape[1]}
         if name == "lda" and train.shape[0] <= train.shape[1]:
             logging.warning("lda: %d points do not determine %d directions", *train.shape)
-            mistakes[name] = np.zeros(len(train), bool)
             rows.append({**size, "train_error": np.nan, "test_error": np.nan, "converged": False})
             continue
         classifier, converged = fit(name, build(), train, dataset.label_train)
@@ -78,14 +77,14 @@ def jaccards(mistakes: np.ndarray, sets: np.ndarray) -> np.ndarray:
     return overlap(mistakes[None], sets, np.ones((1, len(sets)))).jaccard[0]
 
 
-def agreement(mistakes: np.ndarray, sets: np.ndarray) -> dict[str, float]:
+def agreement(mistakes: np.ndarray | None, sets: np.ndarray) -> dict[str, float]:
     """How much of the stragglers of runs, booleans (runs, P), are the mistakes (P,) of a classifier.
 
     ``jaccard``: with the consensus set; ``jaccard_chance``: of that set with as many random points,
     at their mean overlap; ``jaccard_runs``: mean with a single run's set, with a bootstrap interval
-    over runs. NaN without runs.
+    over runs. NaN without runs, and without mistakes to compare (None).
     """
-    if not len(sets):
+    if mistakes is None or not len(sets):
         names = ("jaccard", "jaccard_chance", "jaccard_runs", "jaccard_runs_low", "jaccard_runs_high")
         return dict.fromkeys(names, np.nan)
     consensus = straggler_rate(sets) >= CONSENSUS_RATE
@@ -140,7 +139,7 @@ def linear_table(
                     "n_inverted": len(errors),
                     "n_runs": len(runs),
                     "ratio": eps_star.value / error if error else np.nan,
-                    **agreement(wrong[fitted["classifier"]], straggling),
+                    **agreement(wrong.get(fitted["classifier"]), straggling),
                     "jaccard_run_to_run": overlaps.loc[overlaps["dataset"] == name, "jaccard"].mean(),
                 }
             )

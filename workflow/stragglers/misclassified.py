@@ -332,7 +332,10 @@ def resampled_pairs(n_runs: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _peaks(overlaps: Sequence[Overlap], train_error: np.ndarray) -> Iterator[dict[str, Any]]:
-    """Rows of the ``conservation_peak`` table: training error at the peak, its interval, the plateau."""
+    """Rows of the ``conservation_peak`` table: training error at the peak, its interval, the plateau.
+
+    NaN all three where the highest value is not above 0.
+    """
     weight = all_pairs(len(overlaps[0].common))
     sizes = [(pair.common * weight).sum() / weight.sum() for pair in overlaps]
     kept = np.flatnonzero(np.array(sizes) >= PEAK_LEAST_COMMON)
@@ -354,16 +357,18 @@ def _peaks(overlaps: Sequence[Overlap], train_error: np.ndarray) -> Iterator[dic
             continue
         at = [train_error[np.nanargmax(draw[name])] for draw in draws if np.isfinite(draw[name]).any()]
         low, high = np.percentile(at, [2.5, 97.5]) if at else (np.nan, np.nan)
-        plateau = train_error[curve >= PLATEAU * np.nanmax(curve)]
-        yield {
-            "statistic": name,
-            "train_error": train_error[np.nanargmax(curve)],
-            "ci_low": low,
-            "ci_high": high,
-            "value": np.nanmax(curve),
-            "plateau_low": plateau.min(),
-            "plateau_high": plateau.max(),
-        }
+        peak = dict.fromkeys(PEAK, np.nan) | {"statistic": name, "value": np.nanmax(curve)}
+        # Where sets have no more in common than by chance at best, nothing is conserved: the peak has no place.
+        if peak["value"] > 0:
+            plateau = train_error[curve >= PLATEAU * peak["value"]]
+            peak |= {
+                "train_error": train_error[np.nanargmax(curve)],
+                "ci_low": low,
+                "ci_high": high,
+                "plateau_low": plateau.min(),
+                "plateau_high": plateau.max(),
+            }
+        yield peak
 
 
 def epochs_at_error(train_error: np.ndarray, errors: np.ndarray) -> np.ndarray:

@@ -154,8 +154,12 @@ class Study:
             for cell in self._cells("ablations", number, entry):
                 for block in map(str, entry["seeds"]):
                     where = f"ablations.{number}.seeds"
-                    if (cell, block) in ablations:
-                        raise InputError(f"{where}: {block!r} of {cell} is already ablated above; merge the two")
+                    others = [parse_seeds(other) for ablated, other in ablations if ablated == cell]
+                    if twice := sorted({*parse_seeds(block)}.intersection(seed for seeds in others for seed in seeds)):
+                        raise InputError(
+                            f"{where}: seed {twice[0]} of {block!r} is already ablated in another block of "
+                            f"{cell.dataset}, {cell.network}, {cell.optimizer}; merge the two, or use disjoint blocks"
+                        )
                     self.blocks_with(cell, parse_seeds(block), where)
                     if plan.consensus_from:
                         where = f"ablations.{number}.consensus_from"
@@ -178,12 +182,14 @@ class Study:
     def main_datasets(self) -> dict[str, list[str]]:
         """Main dataset -> itself and its subsamples.
 
-        The first dataset of a source and task is the main one; others of the same are subsamples. Of
-        planted data, the first source of each kind stands for that kind; the others are in no family.
+        The first dataset of a source and task in ``datasets`` that has runs is the main one; others of the
+        same are subsamples. Of planted data, the first source of each kind stands for that kind; the others are
+        in no family.
         """
         families: dict[tuple[str, str], list[str]] = {}
         kinds: dict[str, str] = {}
-        for name in dict.fromkeys(cell.dataset for cell in self.blocks):
+        with_runs = {cell.dataset for cell in self.blocks}
+        for name in (name for name in self.datasets if name in with_runs):
             dataset = self.datasets[name]
             source = dataset.source_name
             if dataset.planted and kinds.setdefault(dataset.planted["kind"], source) != source:
@@ -193,11 +199,14 @@ class Study:
 
     @cached_property
     def batch_orders(self) -> dict[str, str]:
-        """Optimiser -> the first by name that differs from it in the order of its mini-batches only."""
+        """Optimiser -> the first that differs from it in the order of its mini-batches only.
+
+        The reference is first of all, the others come as in ``optimizers``.
+        """
         first: dict[str, str] = {}
         return {
             name: first.setdefault(canonical(replace(self.optimizers[name], batch_seed=0)), name)
-            for name in sorted(self.optimizers)
+            for name in sorted(self.optimizers, key=lambda name: name not in REFERENCE["optimizers"])
         }
 
     def cell_address(self, cell: Cell) -> str:
