@@ -10,7 +10,6 @@ from scipy.stats import norm
 from workflow.stragglers import datasets
 from workflow.stragglers.errors import InputError
 from workflow.stragglers.figs1_planted import Content, caption, draw
-from workflow.stragglers.observables import ADDRESS
 from workflow.stragglers.planted import (
     closed_form_error,
     closed_forms,
@@ -21,6 +20,7 @@ from workflow.stragglers.planted import (
 from workflow.stragglers.specification import PLANTED, Dataset, Defining, address, canonical, from_canonical, planting
 from workflow.stragglers.study import Study
 from workflow.stragglers.synthetic import planted, sample
+from workflow.stragglers.trajectory import ADDRESS
 
 laws = st.builds(
     lambda kind, mu, q, cue: planting({"kind": kind, "mu": mu, "q": q, "cue": cue}),

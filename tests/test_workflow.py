@@ -252,9 +252,10 @@ def test_a_caption_plans_its_figure_at_most(finished):
         ("networks.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
         ("datasets.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
         ("inversion.py", "1.4826", "1.4827", {"prepare": 0, "train": 0, "inversion": 4, "ablate": 1}),
-        ("observables.py", "np.clip(product / norms", "np.clip(2 * product / norms", {"train": 0, "observables": 4}),
+        ("geometry.py", "clip(1 -", "clip(2 -", {"train": 0, "observables": 4, "inversion": 4, "ablate": 1}),
+        ("observables.py", "clip(np.", "clip(2 * np.", {"train": 0, "observables": 4, "inversion": 0, "ablate": 0}),
     ],
-    ids=["trainer", "networks", "datasets", "inversion", "observables"],
+    ids=["trainer", "networks", "datasets", "inversion", "geometry", "observables"],
 )
 def test_a_changed_formula_reruns_what_computes_with_it(finished, path, old, new, expected):
     with finished.edited(f"workflow/stragglers/{path}", old, new):

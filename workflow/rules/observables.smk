@@ -15,9 +15,10 @@ rule observables:
         "../scripts/observables.py"
 
 
+# Not from `dynamics`: another observable there makes no inversion anew, and so no retraining that rests on it.
 rule inversion:
     input:
-        "results/{run}/dynamics.parquet",
+        lambda wildcards: trajectory(wildcards.run),
     output:
         f"{RESULTS}/inversion/{{run}}.parquet",
     log:

@@ -1,9 +1,12 @@
-import pandas as pd
+from pathlib import Path
 
+from workflow.stragglers.geometry import dynamics
 from workflow.stragglers.inversion import inversions
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Detection, from_canonical
+from workflow.stragglers.trajectory import Trajectory
 
 with job_log(snakemake.log[0]):
     (detection,) = from_canonical(snakemake.params.detection, Detection)
-    inversions(pd.read_parquet(snakemake.input[0]), detection).to_parquet(snakemake.output[0], index=False)
+    table = dynamics(Trajectory(Path(snakemake.input[0]).parent))
+    inversions(table, detection).to_parquet(snakemake.output[0], index=False)

@@ -1,9 +1,9 @@
 from workflow.stragglers.datasets import Dataset
 from workflow.stragglers.figure_tables import read
 from workflow.stragglers.jobs import job_log
-from workflow.stragglers.observables import ADDRESS
 from workflow.stragglers.planted import planted_table
 from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.trajectory import ADDRESS
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,7 +1,7 @@
 """Class manifolds, their inversion and the stragglers of small networks.
 
 The modules in the order the data flow: ``specification`` -> ``datasets`` -> ``networks`` ->
-``recorder`` and ``trajectory`` -> ``training`` -> ``observables`` -> ``inversion`` ->
+``recorder`` and ``trajectory`` -> ``training`` -> ``geometry`` -> ``inversion`` ->
 ``misclassified`` -> ``ablation`` -> ``claims`` and the other tables -> one module a figure. Each
 knows only those before it. ``study`` turns a configuration into addresses of runs.
 

@@ -11,9 +11,8 @@ import pandas as pd
 from .datasets import Dataset
 from .inversion import defining_inversions
 from .misclassified import straggler_rate, straggler_sets
-from .observables import ADDRESS
 from .specification import AblationPlan, Defining
-from .trajectory import Trajectory
+from .trajectory import ADDRESS, Trajectory
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from .geometry import TURNS
 from .intervals import bootstrap
 from .inversion import defining_inversions, inversions
 from .misclassified import consensus_table, straggler_sets
-from .observables import ADDRESS, TURNS
 from .specification import Defining, Detection
-from .trajectory import Trajectory
+from .trajectory import ADDRESS, Trajectory
 
 VALUES: dict[str, tuple[float, ...]] = {
     "smoothing": (1, 3, 5, 9, 15, 25),

@@ -7,8 +7,9 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks, peak_widths
 
-from .observables import RUN, TURNS
+from .geometry import TURNS
 from .specification import Defining, Detection
+from .trajectory import RUN
 
 
 @dataclass(frozen=True)

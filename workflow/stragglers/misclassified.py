@@ -11,9 +11,8 @@ import pandas as pd
 from .datasets import Dataset
 from .intervals import MISSING, Estimate, bootstrap
 from .inversion import defining_inversions
-from .observables import ADDRESS
 from .specification import Defining
-from .trajectory import Trajectory
+from .trajectory import ADDRESS, Trajectory
 
 CONSENSUS_RATE = 0.5
 

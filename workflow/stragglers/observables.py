@@ -1,41 +1,12 @@
-"""Geometry of the two class manifolds, from their centres alone.
+"""The observables that the ``dynamics`` table shows.
 
-Unit representations lie on a sphere, so R² = <|ĥ - μ|²> = 1 - |μ|²: the centres give the radii. A representation
-that is exactly 0 (all units of a ReLU layer dead) has no direction and counts as a point at the origin: with a share
-f₀ of such points R² = 1 - f₀ - |μ|².
-Another observable that the centres give is one more entry of :data:`OBSERVABLES`.
+Another function of the two class manifolds is one more entry of :data:`OBSERVABLES`. It changes no inversion, and so no
+straggler and no retraining: those know :data:`.geometry.INVERTING` alone.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
-import pandas as pd
 
-from .trajectory import Trajectory
-
-
-class Manifold(NamedTuple):
-    """What is known of a class manifold."""
-
-    centre: np.ndarray
-    """Mean of its unit representations (..., units)."""
-    zeros: np.ndarray | float = 0.0
-    """Share of its representations that are exactly 0 (...)."""
-
-
-def gyration_radius(manifold: Manifold) -> np.ndarray:
-    """R of a class manifold: sqrt(1 - f₀ - |μ|²), which without zeros is the paper's R±, Fig. 1(c).
-
-    Rounding may lift |μ|² above 1 - f₀; the radius is then 0.
-    """
-    length = np.square(manifold.centre, dtype=np.float64).sum(-1)
-    return np.sqrt(np.clip(1 - np.asarray(manifold.zeros, np.float64) - length, 0, None))
-
-
-def centre_distance(minus: Manifold, plus: Manifold) -> np.ndarray:
-    """D = |μ₊ - μ₋| of two manifolds. The paper's Fig. 1(d)."""
-    return np.linalg.norm(np.subtract(plus.centre, minus.centre, dtype=np.float64), axis=-1)
+from .geometry import INVERTING, Manifold, Observable
 
 
 def centre_angle(minus: Manifold, plus: Manifold) -> np.ndarray:
@@ -45,39 +16,8 @@ def centre_angle(minus: Manifold, plus: Manifold) -> np.ndarray:
     return np.arccos(np.clip(np.divide(product, norms, out=np.full_like(product, np.nan), where=norms > 0), -1, 1))
 
 
-OBSERVABLES: dict[str, Callable[[Manifold, Manifold], np.ndarray]] = {
-    "R_minus": lambda minus, plus: gyration_radius(minus),
-    "R_plus": lambda minus, plus: gyration_radius(plus),
-    "D": centre_distance,
+OBSERVABLES: dict[str, Observable] = {
+    **INVERTING,
     "angle": centre_angle,
 }
 """Column of the ``dynamics`` table -> function of the manifolds M₋ and M₊."""
-
-TURNS = {"R_minus": "min", "R_plus": "min", "D": "max"}
-"""Observables whose extremum is an inversion, and which extremum it is."""
-
-
-ADDRESS = ("dataset", "source", "task", "subset", "network", "layer", "optimizer")
-"""Columns that say which runs a table's row is about."""
-
-RUN = (*ADDRESS, "run", "seed", "removed", "draw")
-"""Columns that say which run; ``run`` is its place in its trajectory."""
-
-
-def dynamics(trajectory: Trajectory) -> pd.DataFrame:
-    """The ``dynamics`` table of a trajectory: one row a run, hidden layer and epoch."""
-    runs = trajectory.runs.assign(run=range(len(trajectory.runs)))
-    epochs = np.arange(len(trajectory.loss))
-    scalars = {name: getattr(trajectory, name) for name in ("loss", "train_error", "test_error")}
-    parts = []
-    width = trajectory.centres.shape[-1] // trajectory.n_layers
-    for layer in range(1, trajectory.n_layers + 1):
-        centres = np.moveaxis(trajectory.centres[..., (layer - 1) * width : layer * width], 2, 0)
-        minus, plus = map(Manifold, centres, np.moveaxis(trajectory.zeros[..., layer - 1], 2, 0))
-        values = scalars | {name: observable(minus, plus) for name, observable in OBSERVABLES.items()}
-        for run, row in runs.iterrows():
-            address = {name: row[name] for name in RUN if name != "layer"} | {"layer": layer}
-            columns = {name: value[:, run].astype(np.float32) for name, value in values.items()}
-            parts.append(pd.DataFrame({**address, "epoch": epochs, **columns}))
-    table = pd.concat(parts, ignore_index=True)
-    return table[[*RUN, "epoch", *values]]

@@ -9,8 +9,8 @@ from scipy.stats import norm
 
 from .intervals import MISSING, Estimate, bootstrap
 from .inversion import defining_inversions
-from .observables import ADDRESS
 from .specification import Defining
+from .trajectory import ADDRESS
 
 REMOVED = ("none", "random", "stragglers")
 """Removals of the ``ablation`` table that the ``planted`` table sums up."""

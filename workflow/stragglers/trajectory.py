@@ -23,6 +23,12 @@ import numpy as np
 from .errors import InputError
 from .sealed import read_table, sealed
 
+ADDRESS = ("dataset", "source", "task", "subset", "network", "layer", "optimizer")
+"""Columns that say which runs a table's row is about."""
+
+RUN = (*ADDRESS, "run", "seed", "removed", "draw")
+"""Columns that say which run; ``run`` is its place in its trajectory."""
+
 FILES = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
 
 
