@@ -29,7 +29,9 @@ rule benchmark_conservation:
     threads: 64
     params:
         code=code("benchmark_conservation"),
-        specification=study.training_specification(Cell(first, "reference", "gd")),
+        specification=lambda wildcards: study.training_specification(
+            Cell(first, "reference", "gd")
+        ),
         n_runs=400,
     message:
         "Cost of the conservation curve"

@@ -1,22 +1,29 @@
-import json
+import os
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from workflow.stragglers.errors import InputError
 from workflow.stragglers.fingerprint import fingerprint
+from workflow.stragglers.report import as_label, as_param
 from workflow.stragglers.specification import canonical, parse_seeds
 from workflow.stragglers.study import Cell, Study, consensus_source, validate
+from workflow.stragglers.text import printable
 from workflow.stragglers.trajectory import FILES as TRAJECTORY
 
 try:
     validate(config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml"))
     study = Study(config)
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    raise WorkflowError(printable(str(error))) from None
 
+# Relative: braces in an input's absolute path would be taken for wildcards.
+CHECKOUT = os.path.relpath(workflow.basedir)
 RESULTS = f"results/{study.name}"
-ENVIRONMENT = Path(workflow.basedir, "envs/stragglers.yaml")
+# Snakemake formats this path.
+ENVIRONMENT = f"{workflow.basedir}/envs/stragglers.yaml".replace("{", "{{").replace(
+    "}", "}}"
+)
 
 
 wildcard_constraints:
@@ -69,10 +76,12 @@ def repeated(wildcards):
     return runs
 
 
-caption = Path(workflow.basedir, "workflow/report/{stem}.rst").as_posix()
+def caption(stem):
+    """The template of a figure's caption."""
+    return Path(CHECKOUT, "workflow/report", f"{stem}.rst")
 
 
-def drawn(stem, title, of=""):
+def drawn(stem, label, of=""):
     """Files of a figure. Its caption holds the study's numbers, so that too is drawn by the rule."""
     base = f"{RESULTS}/figures/{stem}{of}"
     text = Path(f"{base}.rst").absolute().as_posix()
@@ -83,7 +92,7 @@ def drawn(stem, title, of=""):
                 f"{base}.{kind}",
                 caption=text,
                 category="1. Figures",
-                labels={"figure": title, "format": kind.upper()},
+                labels={"figure": as_label(label), "format": kind.upper()},
             )
             for kind in ("pdf", "png")
         },

@@ -33,7 +33,7 @@ rule detection:
 rule figs3_detection:
     input:
         detection=table_file("detection"),
-        caption=caption.format(stem="figs3_detection"),
+        caption=caption("figs3_detection"),
     output:
         **drawn("figs3_detection", "S3: settings of the detection"),
     log:
@@ -42,7 +42,7 @@ rule figs3_detection:
         ENVIRONMENT
     params:
         code=code("figs3_detection"),
-        titles={name: study.titles[name] for name in study.main_datasets},
+        titles=as_param(main_titles),
     message:
         "Figure S3: settings of the detection"
     script:

@@ -1,6 +1,7 @@
 first = next(iter(study.main_datasets))
 # Figures 1 and 2 are about one dataset: the first has the plain names, the others their own as suffix.
 suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
+main_titles = {name: study.titles[name] for name in study.main_datasets}
 figures = [
     f"{RESULTS}/figures/{stem}.{kind}"
     for stem in (
@@ -41,7 +42,7 @@ for main, suffix in suffixes.items():
             dynamics=table_file("dynamics"),
             inversion=table_file("inversion"),
             stragglers=table_file("stragglers"),
-            caption=caption.format(stem="fig1_dynamics"),
+            caption=caption("fig1_dynamics"),
         output:
             **drawn("fig1_dynamics", f"1: dynamics, {study.titles[main]}", suffix),
         log:
@@ -52,7 +53,7 @@ for main, suffix in suffixes.items():
             code=code("fig1_dynamics"),
             defining=canonical(study.defining),
             family=study.main_datasets[main],
-            title=study.titles[main],
+            title=as_param(study.titles[main]),
             epochs=study.protocol.epochs,
         message:
             f"Figure 1: dynamics on {main}"
@@ -69,7 +70,7 @@ for main, suffix in suffixes.items():
             conservation=table_file("conservation"),
             peak=table_file("conservation_peak"),
             exemplars=f"{RESULTS}/figures/exemplars{suffix}.npz",
-            caption=caption.format(stem="fig2_stragglers"),
+            caption=caption("fig2_stragglers"),
         output:
             **drawn("fig2_stragglers", f"2: stragglers, {study.titles[main]}", suffix),
         log:
@@ -80,7 +81,7 @@ for main, suffix in suffixes.items():
             code=code("fig2_stragglers"),
             defining=canonical(study.defining),
             dataset=main,
-            title=study.titles[main],
+            title=as_param(study.titles[main]),
             epochs=study.protocol.epochs,
         message:
             f"Figure 2: stragglers of {main}"
@@ -93,7 +94,7 @@ rule fig3_universality:
         inversion=table_file("inversion"),
         consensus=table_file("consensus"),
         overlap=table_file("overlap"),
-        caption=caption.format(stem="fig3_universality"),
+        caption=caption("fig3_universality"),
     output:
         **drawn("fig3_universality", "3: universality"),
     log:
@@ -103,7 +104,7 @@ rule fig3_universality:
     params:
         code=code("fig3_universality"),
         defining=canonical(study.defining),
-        titles={name: study.titles[name] for name in study.main_datasets},
+        titles=as_param(main_titles),
     message:
         "Figure 3: universality"
     script:

@@ -70,7 +70,7 @@ rule linear_table:
 rule figs2_linear:
     input:
         linear=table_file("linear"),
-        caption=caption.format(stem="figs2_linear"),
+        caption=caption("figs2_linear"),
     output:
         **drawn("figs2_linear", "S2: linear classifiers"),
     log:
@@ -81,7 +81,7 @@ rule figs2_linear:
         code=code("figs2_linear"),
         defining=canonical(study.defining),
         families=list(study.main_datasets.values()),
-        titles=study.titles,
+        titles=as_param(study.titles),
     message:
         "Figure S2: linear classifiers"
     script:

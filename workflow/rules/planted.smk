@@ -42,7 +42,7 @@ rule planted:
 rule figs1_planted:
     input:
         planted=table_file("planted"),
-        caption=caption.format(stem="figs1_planted"),
+        caption=caption("figs1_planted"),
     output:
         **drawn("figs1_planted", "S1: planted stragglers"),
     log:
@@ -52,7 +52,7 @@ rule figs1_planted:
     params:
         code=code("figs1_planted"),
         defining=canonical(study.defining),
-        titles=study.titles,
+        titles=as_param(study.titles),
     message:
         "Figure S1: planted stragglers"
     script:

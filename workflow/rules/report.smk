@@ -28,7 +28,7 @@ rule provenance:
         ENVIRONMENT
     params:
         code=code("provenance"),
-        configuration=json.dumps(config, sort_keys=True),
+        configuration=as_param(config, sort_keys=True),
     message:
         "Configuration and versions"
     script:

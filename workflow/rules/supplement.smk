@@ -3,13 +3,12 @@ supplement += [
     for stem in ("figs4_removal", "figs5_factors", "figs6_conservation")
     for kind in ("pdf", "png")
 ]
-main_titles = {name: study.titles[name] for name in study.main_datasets}
 
 
 rule figs4_removal:
     input:
         ablation=table_file("ablation"),
-        caption=caption.format(stem="figs4_removal"),
+        caption=caption("figs4_removal"),
     output:
         **drawn("figs4_removal", "S4: kinds of removal"),
     log:
@@ -18,7 +17,7 @@ rule figs4_removal:
         ENVIRONMENT
     params:
         code=code("figs4_removal"),
-        titles=main_titles,
+        titles=as_param(main_titles),
     message:
         "Figure S4: kinds of removal"
     script:
@@ -30,7 +29,7 @@ rule figs5_factors:
         inversion=table_file("inversion"),
         variance=table_file("variance"),
         linear=table_file("linear"),
-        caption=caption.format(stem="figs5_factors"),
+        caption=caption("figs5_factors"),
     output:
         **drawn("figs5_factors", "S5: what the inversion depends on"),
     log:
@@ -41,7 +40,7 @@ rule figs5_factors:
         code=code("figs5_factors"),
         defining=canonical(study.defining),
         families=list(study.main_datasets.values()),
-        titles=main_titles,
+        titles=as_param(main_titles),
     message:
         "Figure S5: what the inversion depends on"
     script:
@@ -53,7 +52,7 @@ rule figs6_conservation:
         inversion=table_file("inversion"),
         conservation=table_file("conservation"),
         peak=table_file("conservation_peak"),
-        caption=caption.format(stem="figs6_conservation"),
+        caption=caption("figs6_conservation"),
     output:
         **drawn("figs6_conservation", "S6: measures of conservation"),
     log:
@@ -63,7 +62,7 @@ rule figs6_conservation:
     params:
         code=code("figs6_conservation"),
         defining=canonical(study.defining),
-        titles=main_titles,
+        titles=as_param(main_titles),
     message:
         "Figure S6: measures of conservation"
     script:

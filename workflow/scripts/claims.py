@@ -5,7 +5,7 @@ import yaml
 
 from workflow.stragglers.claims import claims_table
 from workflow.stragglers.jobs import job_log
-from workflow.stragglers.pages import claims_page
+from workflow.stragglers.pages import as_csv, claims_page
 from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
@@ -14,5 +14,5 @@ with job_log(snakemake.log[0]):
     definitions = yaml.safe_load(Path(snakemake.input.definitions).read_text(encoding="utf-8"))
     claims = claims_table(definitions, tables, snakemake.params.families, defining, snakemake.params.orders)
     claims.to_parquet(snakemake.output.parquet, index=False)
-    claims.to_csv(snakemake.output.csv, index=False, float_format="%.4g")
+    as_csv(claims).to_csv(snakemake.output.csv, index=False, float_format="%.4g")
     Path(snakemake.output.page).write_text(claims_page(claims), encoding="utf-8")

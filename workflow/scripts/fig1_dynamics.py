@@ -1,3 +1,5 @@
+import json
+
 from workflow.stragglers.ablation import logarithmic_epochs
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.fig1_dynamics import caption, draw, gather, subset_label
@@ -30,6 +32,6 @@ with job_log(snakemake.log[0]):
     sizes = points["dataset"].value_counts()
     subsets = inversion.drop_duplicates("dataset").set_index("dataset")["subset"]
     labels = {name: subset_label(subsets[name], sizes[name]) for name in family if name in subsets and name in sizes}
-    content = gather(inversion, dynamics, family[0], labels, defining.observable, snakemake.params.title)
+    content = gather(inversion, dynamics, family[0], labels, defining.observable, json.loads(snakemake.params.title))
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
     write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

@@ -1,3 +1,5 @@
+import json
+
 from workflow.stragglers.ablation import logarithmic_epochs
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.exemplars import Exemplars
@@ -32,7 +34,7 @@ with job_log(snakemake.log[0]):
         **cell,
     )
     content = Content(
-        title=snakemake.params.title,
+        title=json.loads(snakemake.params.title),
         observable=defining.observable,
         inversion=inversion,
         dynamics=dynamics,

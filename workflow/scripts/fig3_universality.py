@@ -1,3 +1,5 @@
+import json
+
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.fig3_universality import Content, caption, draw
 from workflow.stragglers.figure_style import save
@@ -7,7 +9,7 @@ from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
-    titles = snakemake.params.titles
+    titles = json.loads(snakemake.params.titles)
     inversion = read(
         snakemake.input.inversion,
         ["dataset", "network", "layer", "seed", "observable", "found", "train_error"],

@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 
 from workflow.stragglers.captions import write_caption
@@ -8,6 +10,8 @@ from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
-    content = Content(defining.observable, snakemake.params.titles, pd.read_parquet(snakemake.input.planted))
+    content = Content(
+        defining.observable, json.loads(snakemake.params.titles), pd.read_parquet(snakemake.input.planted)
+    )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
     write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

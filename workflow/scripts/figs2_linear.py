@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 
 from workflow.stragglers.captions import write_caption
@@ -11,7 +13,7 @@ with job_log(snakemake.log[0]):
     content = Content(
         observable=defining.observable,
         families=snakemake.params.families,
-        titles=snakemake.params.titles,
+        titles=json.loads(snakemake.params.titles),
         linear=pd.read_parquet(snakemake.input.linear),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)

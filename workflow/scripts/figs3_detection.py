@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 
 from workflow.stragglers.captions import write_caption
@@ -6,6 +8,6 @@ from workflow.stragglers.figure_style import save
 from workflow.stragglers.jobs import job_log
 
 with job_log(snakemake.log[0]):
-    content = Content(titles=snakemake.params.titles, detection=pd.read_parquet(snakemake.input.detection))
+    content = Content(titles=json.loads(snakemake.params.titles), detection=pd.read_parquet(snakemake.input.detection))
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
     write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

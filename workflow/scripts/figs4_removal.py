@@ -1,3 +1,5 @@
+import json
+
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs4_removal import KINDS, Content, caption, draw
 from workflow.stragglers.figure_style import save
@@ -5,7 +7,7 @@ from workflow.stragglers.figure_tables import read
 from workflow.stragglers.jobs import job_log
 
 with job_log(snakemake.log[0]):
-    titles = snakemake.params.titles
+    titles = json.loads(snakemake.params.titles)
     address = ["dataset", "network", "optimizer", "seed"]
     ablation = read(
         snakemake.input.ablation,

@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 
 from workflow.stragglers.captions import write_caption
@@ -13,7 +15,7 @@ with job_log(snakemake.log[0]):
     content = Content(
         observable=defining.observable,
         families=snakemake.params.families,
-        titles=snakemake.params.titles,
+        titles=json.loads(snakemake.params.titles),
         variance=pd.read_parquet(snakemake.input.variance),
         n_samples=dict(zip(linear["dataset"], linear["n_samples"], strict=True)),
         inversion=read(

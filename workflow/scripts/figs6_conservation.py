@@ -1,3 +1,5 @@
+import json
+
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs6_conservation import STATISTICS, Content, caption, draw, inversion_errors
 from workflow.stragglers.figure_style import save
@@ -8,7 +10,7 @@ from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
-    titles = snakemake.params.titles
+    titles = json.loads(snakemake.params.titles)
     reference = {"dataset": list(titles), "network": "reference", "optimizer": "gd"}
     inversion = read(
         snakemake.input.inversion,

@@ -1,5 +1,9 @@
-"""Captions: Jinja templates filled with numbers from a study's own tables."""
+"""Captions: Jinja templates filled with numbers from a study's own tables.
 
+What comes out is reStructuredText, which Snakemake's report renders as a Jinja template once more.
+"""
+
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from .intervals import Estimate
+from .text import printable
 
 
 def percent(share: float) -> str:
@@ -32,10 +37,25 @@ def percent_and_interval(estimate: Estimate) -> str:
     return f"{value:.1f} %" + (f" [{low:.1f}, {high:.1f}]" if np.isfinite([low, high]).all() else "")
 
 
+def as_rst(value: Any) -> Any:
+    """A text as reStructuredText that shows just that text, inside a paragraph; other values as they are.
+
+    Escaped is what could start markup, a reference or a link. An escaped space, which shows nothing, keeps a
+    brace from starting anything in Jinja.
+    """
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"[\\*`_|:@]", r"\\\g<0>", printable(value)).replace("{", r"{\ ")
+
+
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """``template`` filled with ``values``; a name it lacks is an error, not a gap."""
+    """``template`` filled with ``values``, texts shown as they are; a name it lacks is an error, not a gap."""
     environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        undefined=StrictUndefined,
+        finalize=as_rst,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     for filter_ in (percent, mean_and_sd, percent_and_sd, percent_and_interval):
         environment.filters[filter_.__name__] = filter_

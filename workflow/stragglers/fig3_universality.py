@@ -31,7 +31,7 @@ from .intervals import Estimate
 PAPER = (0.10, 0.13)
 """The paper's range of straggler fractions."""
 
-CONSENSUS = (r"consensus $\varphi_c$", "#000000")
+CONSENSUS = ("consensus φ_c", "#000000")
 MARKERS = {"R_minus": "o", "D": "s", "R_plus": "^", "consensus": "D"}
 ANNOTATED = 20
 """Most rows of the matrix whose cells can hold a number of a legible size."""

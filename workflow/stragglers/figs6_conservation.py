@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .figure_style import OBSERVABLES, WIDTH, error_axis, mark, note, reach, series, styled, title
+from .figure_style import OBSERVABLES, WIDTH, error_axis, legend_label, mark, note, reach, series, styled, title
 from .intervals import Estimate
 from .misclassified import PEAK_LEAST_COMMON, PLATEAU
 
@@ -79,7 +79,7 @@ def draw_statistic(ax: Axes, content: Content, statistic: str) -> None:
         curve = content.curve(name)
         ax.plot(curve["relative"], curve[statistic], color=color, linewidth=1)
         # In the legend with line and marker both.
-        ax.plot([], [], color=color, marker=marker, linewidth=1, label=content.titles[name])
+        ax.plot([], [], color=color, marker=marker, linewidth=1, label=legend_label(content.titles[name]))
         peaks = content.peak[(content.peak["dataset"] == name) & (content.peak["statistic"] == statistic)]
         for row in peaks[peaks["train_error"].notna()].itertuples():
             at = Estimate(*(np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]))

@@ -2,6 +2,7 @@
 
 import logging
 import textwrap
+import warnings
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -13,12 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from .fonts import FAMILY, use_fonts
 from .intervals import Estimate
 
 WIDTH = 7.2
 """Two columns of a journal, in inches."""
 
 STYLE = {
+    # All text is shown as it is: a title's dollar signs are no formula.
+    "text.parse_math": False,
+    "font.family": FAMILY,
     "font.size": 7.5,
     "axes.titlesize": 8,
     "axes.labelsize": 7.5,
@@ -78,8 +83,12 @@ styled = mpl.rc_context(STYLE)
 
 
 def title(ax: Axes, letter: str, text: str = "") -> None:
-    """Panel letter, and what the panel is about."""
-    ax.set_title(rf"$\mathbf{{{letter}}}$  {text}" if letter else text, loc="left")
+    """Panel letter, and what the panel is about, in the letter's line and perhaps more."""
+    shown = ax.set_title(letter + "\n" * text.count("\n") if letter else text, loc="left")
+    if letter:
+        shown.set_fontweight("bold")
+        beside = {"xycoords": shown, "textcoords": "offset points", "fontsize": shown.get_fontsize()}
+        ax.annotate(text, (1, 0), (6, 0), va="bottom", annotation_clip=False, **beside)
 
 
 def note(ax: Axes, text: str = ABSENT) -> None:
@@ -157,7 +166,12 @@ def interval(ax: Axes, y: float, estimate: Estimate, color: str, marker: str = "
 
 def entry(ax: Axes, label: str, color: str, marker: str) -> None:
     """A line of the legend, whether or not there is anything to draw."""
-    ax.plot([], [], linestyle="none", color=color, marker=marker, label=label)
+    ax.plot([], [], linestyle="none", color=color, marker=marker, label=legend_label(label))
+
+
+def legend_label(text: str) -> str:
+    """``text`` for a legend, which would leave out what starts with an underscore."""
+    return f" {text}" if text.startswith("_") else text
 
 
 def runs(ax: Axes, y: float, values: Sequence[float], color: str) -> None:
@@ -191,6 +205,9 @@ def save(figure: Figure, pdf: str, png: str) -> None:
     """Write a figure, the same bytes for the same data."""
     # Embedding fonts is told glyph by glyph.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        # Told once, by the text rather than by the character.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        use_fonts(figure)
         figure.savefig(pdf, metadata={"CreationDate": None})
         figure.savefig(png, dpi=200)

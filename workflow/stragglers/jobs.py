@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .errors import InputError
+from .text import printable
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def job_log(path: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        logging.error("Error: %s", error)
+        logging.error("Error: %s", printable(str(error)))
         sys.exit(1)
     except Exception:
         handlers[1].stream.write(traceback.format_exc())

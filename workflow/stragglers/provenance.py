@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from .text import printable
+
 
 def configuration_table(config: Mapping[str, Any]) -> pd.DataFrame:
     """One row a key, nested keys joined with dots."""
@@ -20,7 +22,7 @@ def configuration_table(config: Mapping[str, Any]) -> pd.DataFrame:
             if isinstance(inner, dict) or (isinstance(inner, list) and any(isinstance(i, dict) for i in inner)):
                 yield from walk(path, inner)
             else:
-                yield path, inner if isinstance(inner, str) else json.dumps(inner)
+                yield path, printable(inner) if isinstance(inner, str) else json.dumps(inner)
 
     return pd.DataFrame(walk("", config), columns=["key", "value"])
 

@@ -31,6 +31,7 @@ from .specification import (
     parse_seeds,
     planting,
 )
+from .text import one_line
 
 REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
 """The network and optimiser that the others are compared with, by their config names."""
@@ -84,7 +85,7 @@ class Study:
         self.name: str = config["study"]
         self.data_dir: str = str(config.get("data_dir", "data"))
         self.config = config
-        self.titles = {name: entry.get("title", name) for name, entry in config["datasets"].items()}
+        self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
         self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
         self.networks = {name: Network(**entry) for name, entry in config["networks"].items()}
         self.optimizers = {name: Optimizer.from_config(name, entry) for name, entry in config["optimizers"].items()}

@@ -1,0 +1,225 @@
+"""Whatever text comes from outside, each medium shows just that text."""
+
+import io
+import json
+import logging
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import jinja2
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from hostile import CELLS, TITLES
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from snakemake.io import apply_wildcards
+from snakemake.iocontainers import Namedlist
+from snakemake.report import FileRecord
+
+from workflow.stragglers import figure_style, fonts
+from workflow.stragglers.captions import render
+from workflow.stragglers.errors import InputError
+from workflow.stragglers.jobs import job_log
+from workflow.stragglers.pages import as_csv, page
+from workflow.stragglers.provenance import configuration_table
+from workflow.stragglers.report import WORD_JOINER, as_label, as_param
+from workflow.stragglers.study import Study
+from workflow.stragglers.text import one_line, printable
+
+
+def names(title):
+    """A test's name for a title."""
+    return f"{TITLES.index(title)}-{ascii(title)[1:20]}"
+
+
+each_title = pytest.mark.parametrize("title", TITLES, ids=names)
+
+
+class Reader(HTMLParser):
+    """The elements and the text of a page, by cell."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.text, self.cells = [], "", []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append(tag)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_data(self, data):
+        self.text += data
+        if self.cells:
+            self.cells[-1] += data
+
+
+@each_title
+def test_a_title_is_one_line_of_what_can_be_seen(config, title):
+    config["datasets"]["digits"]["title"] = title
+    shown = Study(config).titles["digits"]
+    assert shown == one_line(title) != ""
+    assert len(shown.splitlines()) == 1 and "\x1b" not in shown
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize("title", ["", " \n"])
+def test_without_a_title_a_dataset_has_its_name(config, title):
+    config["datasets"]["digits"]["title"] = title
+    assert Study(config).titles == {"digits": "digits"}
+
+
+def in_report(caption):
+    """HTML that Snakemake's report makes of a caption."""
+    rule = SimpleNamespace(module_globals={"config": {}}, name="drawn")
+    empty = Namedlist()
+    job = SimpleNamespace(input=empty, output=empty, params=empty, threads=1, resources=empty, log=empty, rule=rule)
+    record = SimpleNamespace(
+        raw_caption="caption.rst",
+        job=job,
+        raw_wildcards=empty,
+        workflow=SimpleNamespace(sourcecache=SimpleNamespace(open=lambda _: io.StringIO(caption))),
+    )
+    links = "\n\n.. _Workflow: javascript:show_panel('workflow')\n.. _fig.png: javascript:app.show('fig.png')\n"
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
+    FileRecord.render(record, environment, links, categories={}, files=[])
+    return record.caption
+
+
+PLACES = "**{{ title }}: what it does.** Text ({{ title }}),\n{{ title }}: a line, {{ title }}\n{{ title }} ε\n"
+
+
+@each_title
+def test_a_caption_shows_a_title_as_it_is(title):
+    title = one_line(title)
+    read = Reader(in_report(render(PLACES, {"title": title})))
+    assert read.text.split() == PLACES.replace("**", "").replace("{{ title }}", title).split()
+    assert read.elements == ["p", "strong"]
+
+
+def test_a_caption_keeps_numbers_and_words_of_its_template():
+    template = '{{ "; dashed, at " ~ (share | percent) if n }} ({{ n }} {{ "run" }}, R₊*)'
+    assert render(template, {"share": 0.25, "n": 3}) == "; dashed, at 25.0 % (3 run, R₊*)"
+
+
+@each_title
+def test_a_label_of_the_report_shows_a_title_as_it_is(title):
+    label = as_label(f"1: {title}")
+    assert apply_wildcards(label, {}) == label
+    assert label.replace(WORD_JOINER, "") == f"1: {one_line(title)}" or WORD_JOINER in title
+    # As the report writes it into a script.
+    assert not {"</", "<!", "<s"} & {json.dumps(label)[at : at + 2].lower() for at in range(len(json.dumps(label)))}
+
+
+@each_title
+def test_a_param_is_neither_searched_for_wildcards_nor_read_as_html(title):
+    value = {"b": title, "a": [title]}
+    param = as_param(value)
+    assert callable(param) and "<" not in param(None)
+    assert json.loads(param(None)) == value and [*json.loads(param(None))] == ["b", "a"]
+
+
+def test_a_page_shows_titles_as_they_are():
+    configuration = {f"key{number}": title for number, title in enumerate(TITLES)}
+    read = Reader(page(TITLES[0], configuration_table(configuration)))
+    assert [text.split() for text in read.cells[1::2]] == [printable(title).split() for title in TITLES]
+    assert not {"script", "b"} & {*read.elements}
+
+
+def test_a_spreadsheet_finds_no_formula_in_a_table():
+    titles = [title for title in TITLES if title.isascii()]
+    table = pd.DataFrame({"text": [*titles, "＝1+1", None], "number": range(-3, len(titles) - 1)})
+    text = as_csv(table).to_csv(index=False)
+    read = pd.read_csv(io.StringIO(text), keep_default_na=False)
+    assert not [cell for cell in read["text"] if cell.lstrip().startswith(("=", "+", "-", "@", "＝"))]
+    assert read["number"].tolist() == table["number"].tolist()
+    changed = {shown: cell for cell, shown in zip(read["text"], map(printable, titles), strict=False) if cell != shown}
+    assert changed == {shown: f"'{shown}" for shown in ("=====", "- item", *CELLS[:5])}
+
+
+@each_title
+def test_an_error_is_one_line_of_the_log(tmp_path, title, capsys, monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])
+    with pytest.raises(SystemExit), job_log(tmp_path / "log"):
+        raise InputError(f"datasets.mine.file: {title}")
+    expected = f"Error: datasets.mine.file: {printable(title)}\n"
+    assert (tmp_path / "log").read_text(encoding="utf-8") == expected == capsys.readouterr().err
+
+
+@figure_style.styled
+def panels(titles):
+    """A figure with all titles in all places that hold one."""
+    figure = Figure(figsize=(12, 0.4 * len(titles) + 2))
+    axes = figure.subplots(1, 2)
+    for ax, letter, text in zip(axes, "a ", titles, strict=False):
+        figure_style.title(ax, letter.strip(), text)
+        figure_style.rows_axis(ax, titles, 200)
+        figure_style.note(axes[1], text)
+    for text in titles:
+        figure_style.entry(axes[0], text, "black", "o")
+    axes[0].legend()
+    return figure
+
+
+def test_a_figure_shows_titles_as_they_are(tmp_path, recwarn):
+    titles = [*map(one_line, TITLES)]
+    figure = panels(titles)
+    figure_style.save(figure, tmp_path / "a.pdf", tmp_path / "a.png")
+    texts = figure.findobj(mpl.text.Text)
+    assert not [text for text in texts if text.get_parse_math()]
+    assert [text.get_text().strip() for text in figure.axes[0].get_legend().get_texts()] == titles
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == titles
+    assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
+
+
+def test_a_panels_title_stands_beside_its_letter():
+    figure = panels(["one title\nin two lines", "b"])
+    figure.canvas.draw()
+    letter = figure.axes[0].title if figure.axes[0].title.get_text() else figure.axes[0]._left_title
+    (title,) = (text for text in figure.axes[0].texts if "one title" in text.get_text())
+    box, beside = letter.get_window_extent(), title.get_window_extent()
+    assert beside.x0 > box.x1 and beside.y0 == pytest.approx(box.y0) and beside.y1 == pytest.approx(box.y1, abs=2)
+
+
+@pytest.fixture
+def font_of_private_characters(tmp_path):
+    """An installed font that alone has the character U+10FFFC."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for point in ((0, 500), (500, 500), (500, 0)):
+        pen.lineTo(point)
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "square"])
+    builder.setupCharacterMap({0x10FFFC: "square"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "square": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (500, 0), "square": (500, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Private Sans", "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(tmp_path / "private.ttf")
+    before = [*font_manager.fontManager.ttflist]
+    font_manager.fontManager.addfont(tmp_path / "private.ttf")
+    yield "Private Sans"
+    font_manager.fontManager.ttflist = before
+
+
+def test_a_title_falls_back_on_an_installed_font(tmp_path, font_of_private_characters, caplog, recwarn):
+    assert fonts.fallbacks("Цифры \U0010fffc") == ([font_of_private_characters], set())
+    figure = panels(["digits", "has \U0010fffc"])
+    figure_style.save(figure, tmp_path / "a.pdf", tmp_path / "a.png")
+    assert not caplog.records and not recwarn.list
+    assert figure.axes[1].get_yticklabels()[1].get_fontfamily() == [fonts.FAMILY, font_of_private_characters]
+
+
+def test_characters_that_no_font_has_are_told_once_with_their_title(tmp_path, caplog, recwarn):
+    with caplog.at_level(logging.WARNING):
+        figure_style.save(panels(["digits", "has \U0010fffd\U0010fffb"]), tmp_path / "a.pdf", tmp_path / "a.png")
+    (record,) = caplog.records
+    assert "characters \U0010fffb \U0010fffd of 'has \U0010fffd\U0010fffb', so" in record.getMessage()
+    assert not recwarn.list
