@@ -16,7 +16,7 @@ rule benchmark:
 
 
 # How many runs give the conservation curve the precision of 500 independent pairs, on a study's first
-# dataset: `snakemake --cores all --configfile config/mnist.yaml benchmark_conservation`.
+# dataset: `snakemake --cores all --configfile config/mnist.yaml -- benchmark_conservation`.
 rule benchmark_conservation:
     input:
         dataset=dataset_of(Cell(first, "reference", "gd")),
