@@ -54,7 +54,7 @@ def block(written):
             )
             for run, seed in enumerate(seeds)
         )
-        return trajectory, dynamics
+        return dynamics, trajectory
 
     return make
 
@@ -81,8 +81,8 @@ def test_one_setting_changes_at_a_time_and_the_studys_own_is_among_its_values():
 
 def test_the_studys_own_settings_give_the_inversions_of_the_study(block):
     first, second = block([40, None, 45]), block([50], seeds=[7], name="second")
-    trajectories, dynamics = zip(first, second, strict=True)
-    table = detection_table(trajectories, dynamics, DETECTION, DEFINING)
+    dynamics, trajectories = zip(first, second, strict=True)
+    table = detection_table(dynamics, trajectories, DETECTION, DEFINING)
     found = [inversions(rows, DETECTION) for rows in dynamics]
     study = pd.concat([defining_inversions(rows, DEFINING) for rows in found]).query("found")
     rate = straggler_rate(straggler_sets(trajectories, found, DEFINING).sets)
@@ -96,26 +96,40 @@ def test_the_studys_own_settings_give_the_inversions_of_the_study(block):
 
 
 def test_a_clean_turn_does_not_depend_on_the_numbers(block):
-    trajectory, dynamics = block([40, 45])
-    table = detection_table([trajectory], [dynamics], DETECTION, DEFINING).query("setting != 'observable'")
+    dynamics, trajectory = block([40, 45])
+    table = detection_table([dynamics], [trajectory], DETECTION, DEFINING).query("setting != 'observable'")
     assert (table["n_inverted"] == 2).all() and table["epoch"].unique().tolist() == [42.5]
     assert table["phi_c"].nunique() == 1
 
 
 def test_a_kink_within_the_burn_in_counts_only_without_it(block):
-    trajectory, dynamics = block([60], kink=8)
-    table = detection_table([trajectory], [dynamics], DETECTION, DEFINING).query("setting == 'burn_in'")
+    dynamics, trajectory = block([60], kink=8)
+    table = detection_table([dynamics], [trajectory], DETECTION, DEFINING).query("setting == 'burn_in'")
     assert table["epoch"].tolist() == [8, 8, 8, 60, 60]
     # More is misclassified early.
     assert table["eps_star"].is_monotonic_decreasing and table["eps_star"].iloc[0] > table["eps_star"].iloc[-1]
 
 
 def test_each_observable_has_its_own_turn(block):
-    trajectory, dynamics = block([40])
-    table = detection_table([trajectory], [dynamics], DETECTION, DEFINING)
+    dynamics, trajectory = block([40])
+    table = detection_table([dynamics], [trajectory], DETECTION, DEFINING)
     by_observable = table.query("setting == 'observable'").set_index("value")
     assert by_observable.loc["D", "epoch"] == 40 and by_observable.loc["R_plus", "epoch"] == 43
     assert by_observable.loc["R_minus", "n_inverted"] == 0 and np.isnan(by_observable.loc["R_minus", "eps_star"])
+
+
+def test_other_cells_are_swept_for_the_runs_that_invert_alone(block):
+    dynamics, trajectory = block([40, 45])
+    early, _ = block([4, 60], name="early")
+    table = detection_table([dynamics, early.assign(optimizer="adam")], [trajectory, None], DETECTION, DEFINING)
+    burn_in = table.query("optimizer == 'adam' and setting == 'burn_in'")
+    # A turn at epoch 4 is lost to a burn-in of 5 or more, its feet are not.
+    assert burn_in["n_inverted"].tolist() == [2, 2, 1, 1, 1] and burn_in["phi_c"].isna().all()
+    content = figs3_detection.Content({"small": "Small"}, table)
+    assert content.reference.query("setting == 'burn_in'")["others"].tolist() == [1, 1, 0.5, 0.5, 0.5]
+    assert isinstance(figs3_detection.draw(content), Figure)
+    (row,) = figs3_detection.caption(content)["datasets"]
+    assert row["most_dependent"] == {"network": "reference", "optimizer": "adam", "n_runs": 2, "fewest": 1, "most": 2}
 
 
 def test_runs_that_never_turn_have_no_values(block):

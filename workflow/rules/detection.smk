@@ -2,6 +2,13 @@ supplement += [
     table_file("detection"),
     *(f"{RESULTS}/figures/figs3_detection.{kind}" for kind in ("pdf", "png")),
 ]
+# The share of runs that invert is asked of every cell, the stragglers of the reference alone.
+main_runs = [
+    run
+    for cell in study.blocks
+    if cell.dataset in study.main_datasets
+    for run in runs_of(cell)
+]
 main_reference_runs = [
     run
     for name in study.main_datasets
@@ -13,7 +20,7 @@ main_reference_runs = [
 rule detection:
     input:
         trajectories=[file for run in main_reference_runs for file in trajectory(run)],
-        dynamics=[f"results/{run}/dynamics.parquet" for run in main_reference_runs],
+        dynamics=[f"results/{run}/dynamics.parquet" for run in main_runs],
     output:
         table_file("detection"),
     log:

@@ -1,13 +1,20 @@
-import pandas as pd
+from pathlib import Path
 
 from workflow.stragglers.detection_sweep import detection_table
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import read_table, write_table
 from workflow.stragglers.specification import Defining, Detection, from_canonical
 from workflow.stragglers.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     (detection,) = from_canonical(snakemake.params.detection, Detection)
     (defining,) = from_canonical(snakemake.params.defining, Defining)
-    dynamics = [pd.read_parquet(table) for table in snakemake.input.dynamics]
-    trajectories = read_trajectories(snakemake.input.trajectories)
-    detection_table(trajectories, dynamics, detection, defining).to_parquet(snakemake.output[0], index=False)
+    trajectories = {each.folder: each for each in read_trajectories(snakemake.input.trajectories)}
+    blocks = [Path(table) for table in snakemake.input.dynamics]
+    table = detection_table(
+        [read_table(block) for block in blocks],
+        [trajectories.get(block.parent) for block in blocks],
+        detection,
+        defining,
+    )
+    write_table(table, snakemake.output[0])

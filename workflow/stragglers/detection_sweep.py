@@ -1,4 +1,4 @@
-"""How far the inversion and the stragglers move with the settings of the rule that finds them."""
+"""How far inversions and stragglers move with the settings of the rule that finds them, in every cell of a study."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,8 +16,8 @@ from .trajectory import ADDRESS, Trajectory
 VALUES: dict[str, tuple[float, ...]] = {
     "smoothing": (1, 3, 5, 9, 15, 25),
     "burn_in": (0, 2, 5, 10, 20),
-    "prominence": (0.005, 0.01, 0.02, 0.05, 0.1),
-    "noise": (1, 2, 4, 8, 16),
+    "prominence": (0.0005, 0.002, 0.005, 0.02, 0.05),
+    "noise": (3, 6, 12, 24, 48),
 }
 """Setting of :class:`.Detection` -> the values that it takes; the study's own joins them."""
 
@@ -45,30 +45,35 @@ def variants(detection: Detection, defining: Defining) -> Iterator[tuple[str, st
 
 
 def detection_table(
-    trajectories: Sequence[Trajectory],
     dynamics: Sequence[pd.DataFrame],
+    trajectories: Sequence[Trajectory | None],
     detection: Detection,
     defining: Defining,
 ) -> pd.DataFrame:
-    """The ``detection`` table: one row a dataset and value of a setting, over its runs.
+    """The ``detection`` table: one row a cell (dataset, network, optimiser) and value of a setting, over its runs.
 
-    ``trajectories`` are blocks of the reference runs of some datasets and ``dynamics`` their
-    observables; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one
-    setting is a name; ``own`` marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*,
-    ``phi_c`` the consensus fraction, each over the runs that invert, with 95 % bootstrap intervals.
+    ``dynamics``: observables of blocks of runs; ``trajectories``: for each its trajectory where φ_c is asked for, else
+    None; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one setting is a name; ``own``
+    marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over
+    the runs that invert, with 95 % intervals.
     """
-    names = [trajectory.runs["dataset"].iloc[0] for trajectory in trajectories]
+    cells: dict[tuple[str, ...], list[int]] = {}
+    for block, table in enumerate(dynamics):
+        cells.setdefault(tuple(table[["dataset", "network", "optimizer"]].iloc[0]), []).append(block)
     rows = []
-    for dataset in dict.fromkeys(names):
-        blocks = [block for block, name in enumerate(names) if name == dataset]
-        rows += sweep([trajectories[i] for i in blocks], [dynamics[i] for i in blocks], detection, defining)
+    for blocks in cells.values():
+        sets = [trajectories[i] for i in blocks]
+        rows += sweep([dynamics[i] for i in blocks], None if None in sets else sets, detection, defining)
     return pd.DataFrame(rows, columns=COLUMNS).astype({"own": bool})
 
 
 def sweep(
-    trajectories: Sequence[Trajectory], dynamics: Sequence[pd.DataFrame], detection: Detection, defining: Defining
+    dynamics: Sequence[pd.DataFrame],
+    trajectories: Sequence[Trajectory] | None,
+    detection: Detection,
+    defining: Defining,
 ) -> Iterator[dict]:
-    """Rows of the table for the blocks of one dataset."""
+    """Rows of the table for the blocks of one cell; without ``trajectories`` φ_c is null."""
     found: dict[Detection, list[pd.DataFrame]] = {}
     for setting, value, own, varied, defined in variants(detection, defining):
         # The study's own values come up once for every setting.
@@ -76,11 +81,9 @@ def sweep(
             found[varied] = [inversions(block, varied) for block in dynamics]
         runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
         address = {name: runs[name].iloc[0] for name in ADDRESS}
-        stragglers = straggler_sets(trajectories, found[varied], defined)
-        consensus = consensus_table(stragglers, address).set_index("kind").loc["consensus"]
         inverted = runs[runs["found"]]
         eps_star = bootstrap([inverted["train_error"].to_numpy(float)], np.mean)
-        yield {
+        row = {
             **address,
             "setting": setting,
             "value": value,
@@ -91,7 +94,13 @@ def sweep(
             "eps_star": eps_star.value,
             "ci_low": eps_star.low,
             "ci_high": eps_star.high,
-            "phi_c": consensus["fraction"],
-            "phi_c_low": consensus["ci_low"],
-            "phi_c_high": consensus["ci_high"],
         }
+        if trajectories is not None:
+            stragglers = straggler_sets(trajectories, found[varied], defined)
+            consensus = consensus_table(stragglers, address).set_index("kind").loc["consensus"]
+            row |= {
+                "phi_c": consensus["fraction"],
+                "phi_c_low": consensus["ci_low"],
+                "phi_c_high": consensus["ci_high"],
+            }
+        yield row

@@ -1,15 +1,25 @@
-"""When an observable turns: inversion epoch t*, or none."""
+"""When an observable turns: inversion epoch t*, or none.
+
+A turn is looked at within a stretch that grows with its epoch, to twice that (:data:`REACH`) or a little further: what
+is decided about a turn at t* does not depend on how long training goes on, unless the curve comes back to it.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import find_peaks, peak_widths
 
 from .geometry import TURNS
 from .specification import Defining, Detection
 from .trajectory import RUN
+
+REACH = 2
+"""A turn at t* must be over by ``REACH`` t*."""
+LEAST_REACH = 20
+"""Widths of the running mean after a turn that are looked at however early it is."""
+WINDOWS = 9
+"""Windows that a stretch holds at least where noise is measured; in wider ones a turn itself would count as noise."""
 
 
 @dataclass(frozen=True)
@@ -24,39 +34,45 @@ class Inversion:
 def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Inversion:
     """Epoch at which ``curve`` (epochs + 1,) has its inversion, a "min" or a "max" (``turn``).
 
-    Whether there is one is decided on the running mean of the curve without its alternation: its
-    extremum must lie inside and stand out by ``detection.prominence`` of the range *and* by
-    ``detection.noise`` standard deviations of the noise, that of the whole curve or of what follows the
-    extremum, whichever is more. An extremum at the end of training, or one whose later rebound is within
-    the noise, is therefore none, and neither is a bump that the curve exceeds elsewhere. The epoch is that of
-    the raw extremum within the basin (the stretch around the smooth extremum above half its
-    prominence), so it is exact on clean curves. A curve that is not finite, or shorter than three
-    widths of the running mean, has no inversion, nor has one whose extremum is within four widths of its end.
+    The candidate is the extremum, after the burn-in, of the running mean of the curve without its alternation. It is an
+    inversion if the curve leaves it by more than is required on both sides, before it and in the stretch after it, and
+    does not come back within half of that, burn-in left out. Required are ``detection.prominence`` of the curve's range
+    up to the end of the stretch *and* ``detection.noise`` standard deviations of the noise around the turn. So an
+    extremum at the end of training is none, and neither is a rebound within the noise, nor one of several bumps of
+    about the same height. The epoch is that of the extremum of the curve without its alternation, within half the
+    turn's prominence of it. A curve that is not finite has no inversion, nor has one whose extremum is within four
+    widths of the running mean of its end.
     """
-    values = np.asarray(curve, float)[detection.burn_in :]
-    width = detection.smoothing
-    if len(values) < 3 * width or not np.isfinite(values).all():
+    values = np.asarray(curve, float)
+    width, first = detection.smoothing, detection.burn_in + 1
+    if len(values) < first + 3 * width or not np.isfinite(values).all():
         return Inversion(None, 0.0, np.nan)
-    if turn == "min":
-        values = -values
-    steady = _without_alternation(values)
-    smooth = uniform_filter1d(steady, width, mode="nearest")
-    required = max(detection.prominence * np.ptp(smooth), detection.noise * _noise(steady, width))
-    # A plateau counts as a peak at its middle, and one that touches the end as none.
-    peaks, properties = find_peaks(smooth, prominence=0)
-    if len(peaks) == 0:
-        return Inversion(None, 0.0, required)
-    highest = smooth[peaks].argmax()
-    prominence, rebound = float(properties["prominences"][highest]), steady[peaks[highest] :]
-    if smooth[peaks[highest]] < smooth.max() or len(rebound) < 4 * width:
-        return Inversion(None, prominence, required)
-    required = max(required, detection.noise * _noise(rebound, width))
-    if prominence <= required:
-        return Inversion(None, prominence, required)
-    _, _, left, right = peak_widths(smooth, peaks[highest : highest + 1], rel_height=0.5)
-    start = int(np.ceil(left[0]))
-    basin = values[start : int(right[0]) + 1]
-    return Inversion(detection.burn_in + start + int(basin.argmax()), prominence, required)
+    # The burn-in apart, lest its fluctuations leak out of it.
+    burned, values = np.split(values if turn == "max" else -values, [first])
+    steady = np.concatenate([_without_alternation(burned), _without_alternation(values)])
+    smooth = np.concatenate([steady[:first], uniform_filter1d(steady[first:], width, mode="nearest")])
+    at = first + int(smooth[first:].argmax())
+    stop = max(REACH * at, at + LEAST_REACH * width)
+    depth = smooth[at] - smooth
+    # The sides of a peak that lies within the burn-in are no turn, however steep.
+    prominence = min(depth[:at].max(), depth[at:stop].max()) if depth[at - 1] >= 0 else 0.0
+    if prominence <= 0 or len(smooth) - at < 4 * width:
+        return Inversion(None, 0.0, np.nan)
+    # Noise may set in with the turn.
+    noise = max(_noise(steady[at // 2 : stop], width), _noise(steady[at:stop], width))
+    required = max(detection.prominence * np.ptp(smooth[:stop]), detection.noise * noise)
+    if prominence <= required or _comes_back(depth[first:at][::-1], required) or _comes_back(depth[at:], required):
+        return Inversion(None, float(prominence), float(required))
+    outside = np.flatnonzero(depth > prominence / 2)
+    start = max(first, int(outside[outside < at].max(initial=0)) + 1)
+    end = int(outside[outside > at].min())
+    return Inversion(start + int(steady[start:end].argmax()), float(prominence), float(required))
+
+
+def _comes_back(depth: np.ndarray, required: float) -> bool:
+    """Whether a curve that has left its extremum by ``required`` is later within half of that again."""
+    left = np.flatnonzero(depth > required)
+    return len(left) > 0 and bool((depth[left[0] :] < required / 2).any())
 
 
 def _without_alternation(values: np.ndarray) -> np.ndarray:
@@ -68,15 +84,23 @@ def _without_alternation(values: np.ndarray) -> np.ndarray:
     return np.convolve(np.pad(values, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
 
 
-def _noise(values: np.ndarray, smoothing: int) -> float:
-    """Standard deviation of the noise left in the running mean of ``values``.
+def _noise(values: np.ndarray, width: int) -> float:
+    """Standard deviation of the noise in running means of ``values``: the largest over widths from ``width`` up.
 
-    From second differences of means of neighbouring windows, which remove the trend; their variance
-    is 6 times that of such a mean. Differences of single epochs would take slow noise for a trend.
+    At each width from second differences of means of neighbouring windows, which remove the trend; their variance is 6
+    times that of such a mean. Noise with a memory of tens of epochs looks like a trend to narrow windows, and shows in
+    wide ones.
     """
-    mean = np.convolve(values, np.full(smoothing, 1 / smoothing), "valid")
-    differences = mean[2 * smoothing :] - 2 * mean[smoothing:-smoothing] + mean[: -2 * smoothing]
-    return 1.4826 * float(np.median(np.abs(differences))) / np.sqrt(6)
+    sums = np.concatenate([[0.0], values.cumsum()])
+    widest = max(width, len(values) // WINDOWS)
+    # In steps of half an octave or less.
+    widths = np.geomspace(width, widest, 2 + int(2 * np.log2(widest / width))).astype(int)
+    deviations = []
+    for each in np.unique(widths):
+        mean = (sums[each:] - sums[:-each]) / each
+        differences = mean[2 * each :] - 2 * mean[each:-each] + mean[: -2 * each]
+        deviations.append(1.4826 * float(np.median(np.abs(differences))) / np.sqrt(6))
+    return max(deviations)
 
 
 def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
@@ -87,7 +111,8 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
     """
     rows = []
     for key, run in dynamics.groupby([*RUN], sort=False, observed=True):
-        tested = run.loc[run["test_error"].notna(), ["epoch", "test_error"]]
+        errors = run[["train_error", "test_error"]].to_numpy(float)
+        tested = np.flatnonzero(np.isfinite(errors[:, 1]))
         for observable, turn in TURNS.items():
             inversion = find_inversion(run[observable].to_numpy(), turn, detection)
             row = dict(zip(RUN, key, strict=True)) | {
@@ -101,13 +126,12 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
                 "required": inversion.required,
             }
             if inversion.epoch is not None:
-                at = run.iloc[inversion.epoch]
-                nearest = (tested["epoch"] - inversion.epoch).abs().argmin()
+                nearest = tested[np.abs(tested - inversion.epoch).argmin()]
                 row |= {
                     "epoch": inversion.epoch,
-                    "train_error": at["train_error"],
-                    "test_error": tested["test_error"].iloc[nearest],
-                    "value": at[observable],
+                    "train_error": errors[inversion.epoch, 0],
+                    "test_error": errors[nearest, 1],
+                    "value": run[observable].iloc[inversion.epoch],
                 }
             rows.append(row)
     return pd.DataFrame(rows).astype({"epoch": "Int32"})

@@ -163,16 +163,17 @@ class Protocol:
 class Detection:
     """Settings of the rule, from the config's ``inversion`` block.
 
-    ``burn_in``: first epochs that are ignored. ``smoothing``: width of the running mean in epochs.
-    ``prominence``: least height of the turn over its foot, as a fraction of the curve's range.
-    ``noise``: the same, in standard deviations of the noise of the running mean: the highest of
-    thousands of epochs of mere noise stands out by 5 to 9.
+    ``burn_in``: first epochs, which fluctuate and in which no turn may lie; its feet may. ``smoothing``: width of the
+    running mean in epochs. ``prominence``: least height of the turn over both its feet, as a fraction of the curve's
+    range; the foot after it is sought up to twice its epoch, where a shallow turn has not come far.
+    ``noise``: the same, in standard deviations of the noise: the highest of thousands of epochs of mere noise with a
+    memory of up to tens of epochs stands out by less.
     """
 
-    burn_in: int = 5
+    burn_in: int = 2
     smoothing: int = 5
-    prominence: float = 0.02
-    noise: float = 10.0
+    prominence: float = 0.002
+    noise: float = 12.0
 
 
 @dataclass(frozen=True)
