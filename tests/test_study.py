@@ -6,9 +6,10 @@ import yaml
 from project import REPOSITORY
 
 from workflow.stragglers import datasets
+from workflow.stragglers.configuration import validate
 from workflow.stragglers.errors import InputError
 from workflow.stragglers.specification import AblationPlan, Defining, Detection, Network, Optimizer, Protocol
-from workflow.stragglers.study import Cell, Study, validate
+from workflow.stragglers.study import Cell, Study
 
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 STUDIES = sorted(

@@ -1,28 +1,83 @@
 import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
+from workflow.stragglers.configuration import read, reread, validate
 from workflow.stragglers.errors import InputError
 from workflow.stragglers.fingerprint import fingerprint
 from workflow.stragglers.report import as_label, as_param
-from workflow.stragglers.specification import canonical, parse_seeds
-from workflow.stragglers.study import Cell, Study, consensus_source, validate
+from workflow.stragglers.specification import (
+    Dataset,
+    canonical,
+    from_canonical,
+    parse_seeds,
+)
+from workflow.stragglers.study import Cell, Study, consensus_source
 from workflow.stragglers.text import printable
 from workflow.stragglers.trajectory import FILES as TRAJECTORY
 
-try:
-    validate(config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml"))
-    study = Study(config)
-except InputError as error:
-    raise WorkflowError(printable(str(error))) from None
+# Snakemake starts a job as "{sys.executable} SCRIPT" in a shell: a path with spaces needs its quotes.
+if os.path.exists(sys.executable):
+    sys.executable = shlex.quote(sys.executable)
 
-# Relative: braces in an input's absolute path would be taken for wildcards.
-CHECKOUT = os.path.relpath(workflow.basedir)
+# Relative to the working directory, so that a moved project finds its results made from the same inputs.
+CHECKOUT = Path(
+    os.path.relpath(
+        workflow.current_basedir.join("../..").get_path_or_uri(secret_free=True)
+    )
+)
+# What Snakemake is asked for, which it does not tell.
+flags = {argument.partition("=")[0] for argument in sys.argv}
+if "--report-after-run" in flags:
+    flags.remove("--report")
+plans_jobs = workflow.is_main_process and not {"--unlock", "--report"} & flags
+
+
+def prepared_datasets():
+    """Specifications of datasets whose preparation left one, oldest first."""
+    files = Path("results/runs").glob("*/specification.json")
+    for file in sorted(files, key=os.path.getmtime):
+        if file.with_name("dataset.npz").is_file():
+            yield from from_canonical(file.read_text(encoding="utf-8"), Dataset)
+
+
+try:
+    if workflow.is_main_process:
+        for file in workflow.configfiles:
+            read(file)
+    for key, value in workflow.config_settings.config.items():
+        update_config(config, {key: reread(value)})
+    validate(config, CHECKOUT / "workflow/schemas/config.schema.yaml")
+    study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
+    if "data_dir" in config:
+        config["data_dir"] = study.data_dir
+    # Jobs of other executors run on other machines.
+    if plans_jobs and workflow.resource_settings.nodes is None:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        study.refuse_beyond(memory, shutil.disk_usage(".").total)
+        if config["training"].get("device") == "cuda":
+            from torch import cuda
+
+            if not cuda.is_available():
+                raise InputError(
+                    "config, training.device: torch finds no GPU here (use auto or cpu)"
+                )
+except InputError as error:
+    # Snakemake would add the lines of this file that raised it.
+    sys.exit(f"Error: {printable(str(error))}")
+
 RESULTS = f"results/{study.name}"
-# Snakemake formats this path.
-ENVIRONMENT = f"{workflow.basedir}/envs/stragglers.yaml".replace("{", "{{").replace(
-    "}", "}}"
+# Braces in a path would be taken for wildcards.
+ENVIRONMENT = (
+    (CHECKOUT / "envs/stragglers.yaml")
+    .absolute()
+    .as_posix()
+    .replace("{", "{{")
+    .replace("}", "}}")
 )
 
 
@@ -36,7 +91,7 @@ wildcard_constraints:
 
 def code(script):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(Path(workflow.basedir, "workflow/scripts", f"{script}.py"))
+    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py")
 
 
 def trajectory(run):
@@ -76,9 +131,13 @@ def repeated(wildcards):
     return runs
 
 
+def part(path):
+    """An input that is part of the repository. A function, whose result is not searched for wildcards."""
+    return lambda wildcards: (CHECKOUT / path).as_posix()
+
+
 def caption(stem):
-    """The template of a figure's caption."""
-    return Path(CHECKOUT, "workflow/report", f"{stem}.rst")
+    return part(f"workflow/report/{stem}.rst")
 
 
 def drawn(stem, label, of=""):

@@ -1,24 +1,24 @@
 """A study: one configuration, checked, and the runs it asks for with their addresses.
 
 Shared runs live under ``runs/{dataset}/{network}/{optimizer}/seeds-{block}``, where each part is the
-config's name and a hash of what it means (:func:`.specification.address`), so two studies
-share a run exactly if they mean the same.
+config's name and a hash of what its entry says without defaults (:func:`.specification.address`).
+Two studies share a run if its dataset, network and optimiser bear the same names and say the same;
+``momentum: 0``, torch's own default, is not known to say nothing.
 """
 
-import re
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+import numpy as np
 
 from . import datasets
 from .errors import InputError
+from .footprint import footprint
 from .specification import (
+    PLANTED,
     AblationPlan,
     Dataset,
     Defining,
@@ -35,6 +35,10 @@ from .text import one_line
 
 REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
 """The network and optimiser that the others are compared with, by their config names."""
+LARGEST_SEED = 2**32 - 1
+"""torch's generator takes seeds modulo 2³²: a larger one would repeat another run."""
+LARGEST_BLOCK = 100_000
+"""Seeds of a block, which trains together; more are a typo."""
 
 
 @dataclass(frozen=True, order=True)
@@ -46,25 +50,23 @@ class Cell:
     optimizer: str
 
 
-def validate(config: Mapping[str, Any], schema_file: str | Path) -> None:
-    """Raise :class:`InputError` that names the first key at odds with the schema."""
-    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is None:
-        return
-    key = ".".join(map(str, error.absolute_path)) or "top level"
-    hint = error.schema.get("description", "")
-    if error.validator == "additionalProperties":
-        known = ", ".join(error.schema.get("properties", {}))
-        hint = f"known keys: {known}" if known else hint
-    if error.validator == "type" and re.fullmatch(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", str(error.instance)):
-        hint = "YAML needs a point and a sign in such a number: 1.0e-3"
-    raise InputError(f"config, {key}: {error.message}" + (f" ({hint})" if hint else ""))
-
-
 def _pick(kind: type, entry: Mapping[str, Any]) -> Any:
     """The keys of ``entry`` that ``kind`` has, as one of it."""
     return kind(**{f.name: entry[f.name] for f in fields(kind) if f.name in entry})
+
+
+def _refuse_seeds(block: str | int, where: str) -> None:
+    """Raise :class:`InputError` for what is no block of seeds that can be trained."""
+    try:
+        seeds = parse_seeds(block)
+    except InputError as error:
+        raise InputError(f"{where.removesuffix('seeds')}{error}") from None
+    if seeds[-1] > LARGEST_SEED:
+        raise InputError(f"{where}: {seeds[-1]} is above {LARGEST_SEED}, the last that torch tells apart (take less)")
+    if len(seeds) > LARGEST_BLOCK:
+        raise InputError(
+            f"{where}: {block!r} is a block of {len(seeds)} runs, which train together (take at most {LARGEST_BLOCK})"
+        )
 
 
 def consensus_source(cell: Cell, plan: AblationPlan) -> tuple[Cell, range]:
@@ -77,18 +79,25 @@ def consensus_source(cell: Cell, plan: AblationPlan) -> tuple[Cell, range]:
 class Study:
     """Names -> specifications, cells -> blocks of seeds, and the address of each.
 
+    ``prepared``: datasets that were prepared before. Their raw data are not looked at again, and may
+    be gone. With ``reads_data=False`` no raw data are looked at, for what needs none; an own file
+    that is gone then has no address.
+
     Raises :class:`InputError` for a name that is used but not defined, a seed that stands in two
-    blocks of a cell, an ablation without the runs it repeats, or a damaged local data file.
+    blocks of a cell, an ablation without the runs it repeats, or a missing or damaged local data file.
     """
 
-    def __init__(self, config: Mapping[str, Any]):
+    def __init__(self, config: Mapping[str, Any], prepared: Sequence[Dataset] = (), reads_data: bool = True):
         self.name: str = config["study"]
-        self.data_dir: str = str(config.get("data_dir", "data"))
+        self.data_dir: str = os.path.expanduser(config.get("data_dir", "data"))
+        if "$" in self.data_dir and not os.path.exists(self.data_dir):
+            raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
         self.config = config
+        self.prepared, self.reads_data = prepared, reads_data
         self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
         self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
         self.networks = {name: Network(**entry) for name, entry in config["networks"].items()}
-        self.optimizers = {name: Optimizer.from_config(name, entry) for name, entry in config["optimizers"].items()}
+        self.optimizers = {name: self._optimizer(name, entry) for name, entry in config["optimizers"].items()}
         self.protocol = _pick(Protocol, config["training"])
         inversion = config.get("inversion", {})
         self.detection = _pick(Detection, inversion)
@@ -97,21 +106,40 @@ class Study:
         self.ablations = self._collect_ablations()
 
     def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
-        source, file = entry["source"], entry.get("file")
+        where, source, file = f"config, datasets.{name}", entry["source"], entry.get("file")
         if (source == "npz") != (file is not None):
-            raise InputError(f"datasets.{name}.file: give it with `source: npz`, and only then")
+            raise InputError(f"{where}.file: give it with `source: npz`, and only then")
         if (source == "planted") != ("planted" in entry):
-            raise InputError(f"datasets.{name}.planted: give it with `source: planted`, and only then")
+            raise InputError(f"{where}.planted: give it with `source: planted`, and only then")
         if source == "planted" and "task" in entry:
-            raise InputError(f"datasets.{name}.task: planted data have their own labels; leave it out")
+            raise InputError(f"{where}.task: planted data have their own labels; leave it out")
         planted = planting(entry["planted"]) if source == "planted" else None
+        dataset = Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), None, planted)
         try:
-            content = datasets.content(source, file, self.data_dir)
-            dataset = Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), content, planted)
-            datasets.check(dataset, self.data_dir)
+            datasets.labels(dataset.task, np.zeros(0, int))
+            dataset = replace(dataset, content=self._content(dataset))
+            if self.reads_data and dataset not in self.prepared:
+                datasets.check(dataset, self.data_dir)
         except InputError as error:
-            raise InputError(f"datasets.{name}: {error}") from error
+            raise InputError(f"{where}: {error}") from error
         return dataset
+
+    def _content(self, dataset: Dataset) -> str | None:
+        """What identifies a user's own file; of one that is gone, what it was when it was prepared."""
+        try:
+            return datasets.content(dataset.source, dataset.file, self.data_dir)
+        except InputError:
+            known = [other.content for other in self.prepared if replace(other, content=None) == dataset]
+            if self.reads_data and not known:
+                raise
+            return known[-1] if known else None
+
+    @staticmethod
+    def _optimizer(name: str, entry: Mapping[str, Any]) -> Optimizer:
+        try:
+            return Optimizer.from_config(name, entry)
+        except InputError as error:
+            raise InputError(f"config, {error}") from None
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
         names = {**REFERENCE, **{key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}}
@@ -123,7 +151,7 @@ class Study:
             for name in names[key]:
                 if name not in defined:
                     raise InputError(
-                        f"{section}.{number}.{key}: {name!r} is not defined; `{key}` has {', '.join(defined)}"
+                        f"config, {section}.{number}.{key}: {name!r} is not defined; `{key}` has {', '.join(defined)}"
                     )
         return [
             Cell(dataset, network, optimizer)
@@ -137,12 +165,13 @@ class Study:
         for number, entry in enumerate(self.config["runs"]):
             for cell in self._cells("runs", number, entry):
                 for block in map(str, entry["seeds"]):
+                    _refuse_seeds(block, f"config, runs.{number}.seeds")
                     taken = {seed for other in blocks.get(cell, []) for seed in parse_seeds(other)}
                     if block in blocks.get(cell, []):
                         continue
                     if twice := sorted(taken & set(parse_seeds(block))):
                         raise InputError(
-                            f"runs.{number}.seeds: seed {twice[0]} of {block!r} is already in another block of "
+                            f"config, runs.{number}.seeds: seed {twice[0]} of {block!r} is already in another block of "
                             f"{cell.dataset}, {cell.network}, {cell.optimizer}; use the same blocks, or disjoint ones"
                         )
                     blocks.setdefault(cell, []).append(block)
@@ -154,7 +183,8 @@ class Study:
             plan = _pick(AblationPlan, entry)
             for cell in self._cells("ablations", number, entry):
                 for block in map(str, entry["seeds"]):
-                    where = f"ablations.{number}.seeds"
+                    where = f"config, ablations.{number}.seeds"
+                    _refuse_seeds(block, where)
                     others = [parse_seeds(other) for ablated, other in ablations if ablated == cell]
                     if twice := sorted({*parse_seeds(block)}.intersection(seed for seeds in others for seed in seeds)):
                         raise InputError(
@@ -163,7 +193,8 @@ class Study:
                         )
                     self.blocks_with(cell, parse_seeds(block), where)
                     if plan.consensus_from:
-                        where = f"ablations.{number}.consensus_from"
+                        where = f"config, ablations.{number}.consensus_from"
+                        _refuse_seeds(plan.consensus_from["seeds"], f"{where}.seeds")
                         self.blocks_with(*consensus_source(cell, plan), where)
                     ablations[cell, block] = plan
         return ablations
@@ -209,6 +240,41 @@ class Study:
             name: first.setdefault(canonical(replace(self.optimizers[name], batch_seed=0)), name)
             for name in sorted(self.optimizers, key=lambda name: name not in REFERENCE["optimizers"])
         }
+
+    def refuse_beyond(self, memory: float, disk: float) -> None:
+        """Raise :class:`InputError` for an ensemble that needs more bytes, naming the key of unusual size."""
+        jobs = [(cell, block, None) for cell, blocks in self.blocks.items() for block in blocks]
+        jobs += [(cell, block, plan) for (cell, block), plan in self.ablations.items()]
+        for cell, block, plan in jobs:
+            dataset, network, n_seeds = (
+                self.datasets[cell.dataset],
+                self.networks[cell.network],
+                len(parse_seeds(block)),
+            )
+            repeats = 1 + (
+                2 * plan.random_draws + min(plan.grid, self.protocol.epochs) + len(plan.fractions) if plan else 0
+            )
+            need = footprint(dataset, network, self.protocol, n_seeds * repeats)
+            for kind, limit in (("memory", memory), ("disk", disk)):
+                if (bytes_ := getattr(need, kind)) > limit:
+                    sizes = {
+                        "training.epochs": self.protocol.epochs / 500,
+                        f"networks.{cell.network}.width": network.width / 20,
+                        f"networks.{cell.network}.depth": network.depth / 2,
+                        "runs, seeds": n_seeds / 20,
+                        "ablations, random_draws": plan.random_draws / 3 if plan else 0,
+                        "ablations, grid": plan.grid / 8 if plan else 0,
+                        **{
+                            f"datasets.{cell.dataset}.planted.{key}": dataset.planted[key] / PLANTED[key]
+                            for key in ("n_features", "n_train", "n_test")
+                            if dataset.planted
+                        },
+                    }
+                    raise InputError(
+                        f"config, {max(sizes, key=sizes.get)}: seeds {block} of {cell.dataset}, {cell.network}, "
+                        f"{cell.optimizer} need {bytes_ / 1e9:.3g} GB of {kind} or more, and this machine has "
+                        f"{limit / 1e9:.3g} (make it smaller)"
+                    )
 
     def cell_address(self, cell: Cell) -> str:
         """``{dataset}/{network}/{optimizer}`` with hashes."""

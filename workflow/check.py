@@ -1,0 +1,22 @@
+"""Check a study's file, and print the folder of its products: ``python -m workflow.check FILE``."""
+
+import sys
+from pathlib import Path
+
+from workflow.stragglers.configuration import read, validate
+from workflow.stragglers.errors import InputError
+
+SCHEMA = Path(__file__).parent / "schemas/config.schema.yaml"
+
+
+def main(file: str) -> str:
+    config = read(file)
+    validate(config, SCHEMA)
+    return f"results/{config['study']}"
+
+
+if __name__ == "__main__":
+    try:
+        print(main(*sys.argv[1:2]))
+    except InputError as error:
+        sys.exit(f"Error: {error}")
