@@ -8,19 +8,16 @@ DATA_DIR ?=
 CORES ?= all
 
 BIN := .venv/bin
-STUDY = $(shell sed -n 's/^study: *//p' $(CONFIG))
-REPORT = results/$(STUDY)/report.html
-SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG) $(if $(DATA_DIR),--config data_dir=$(DATA_DIR))
+# The shell reads them from its environment, as they are: with spaces, quotes and all.
+export CONFIG DATA_DIR
+SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
 .PHONY: figures paper test benchmark docs lock clean
 
 figures: .venv/installed
-	$(SNAKEMAKE) --cores $(CORES)
-	$(SNAKEMAKE) --report $(REPORT)
-	@echo
-	@echo "Figures: results/$(STUDY)/figures"
-	@echo "Tables:  results/$(STUDY)/tables"
-	@echo "Report:  $(REPORT)"
+	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
+	$(SNAKEMAKE) --cores $(CORES) && \
+	$(SNAKEMAKE) --report "$$products/report.html"
 
 paper:
 	$(MAKE) figures CONFIG=config/paper.yaml
@@ -30,7 +27,7 @@ test: .venv/installed
 
 # Seconds per run and epoch beside a plain baseline and the bare matrix products.
 benchmark: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --forcerun benchmark -- benchmark
+	$(BIN)/python -m snakemake --cores $(CORES) --forcerun benchmark -- benchmark
 	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
 
 # Figures and tables of all finished studies into docs/; claims of the digits and the paper's into the README.

@@ -34,5 +34,11 @@ rule all:
         pages.values(),
 
 
+if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
+    sys.exit(f"Error: {study.name} is not finished; run it first, without --report")
+
+
 onsuccess:
-    print(f"Figures and tables are in {RESULTS}.")
+    # A run of some targets, or until a rule, ends well without them.
+    if all(map(os.path.exists, rules.all.input)):
+        print(f"Figures and tables are in {RESULTS}.")
