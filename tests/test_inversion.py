@@ -50,7 +50,7 @@ def test_the_epoch_is_right_on_clean_curves(epochs, before, after, power, turn, 
     assert abs(epoch_of(curve if turn == "min" else -curve, turn) - at) <= 1
 
 
-@given(st.integers(6, 120), st.integers(300, 800), st.floats(0.3, 3), st.floats(0.3, 3), st.integers(0, 2**32 - 1))
+@given(st.integers(6, 180), st.integers(400, 800), st.floats(0.3, 3), st.floats(0.3, 3), st.integers(0, 2**32 - 1))
 def test_what_is_found_does_not_depend_on_the_length_of_training(at, epochs, before, after, seed):
     curve = v_shape(4 * epochs, at, before, after) + np.random.default_rng(seed).normal(0, 0.01, 4 * epochs + 1)
     found = [epoch_of(curve[: stop + 1]) for stop in (epochs, 2 * epochs, 4 * epochs)]

@@ -16,8 +16,10 @@ from .trajectory import RUN
 
 REACH = 2
 """A turn at t* must be over by ``REACH`` t*."""
-LEAST_REACH = 20
+LEAST_REACH = 40
 """Widths of the running mean after a turn that are looked at however early it is."""
+BACK = 0.25
+"""A curve that comes back to within this share of what is required has not left its extremum."""
 WINDOWS = 9
 """Windows that a stretch holds at least where noise is measured; in wider ones a turn itself would count as noise."""
 
@@ -36,11 +38,11 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
 
     The candidate is the extremum, after the burn-in, of the running mean of the curve without its alternation. It is an
     inversion if the curve leaves it by more than is required on both sides, before it and in the stretch after it, and
-    does not come back within half of that, burn-in left out. Required are ``detection.prominence`` of the curve's range
-    up to the end of the stretch *and* ``detection.noise`` standard deviations of the noise around the turn. So an
-    extremum at the end of training is none, and neither is a rebound within the noise, nor one of several bumps of
-    about the same height. The epoch is that of the extremum of the curve without its alternation, within half the
-    turn's prominence of it. A curve that is not finite has no inversion, nor has one whose extremum is within four
+    does not come back to within a quarter of that, burn-in left out. Required are ``detection.prominence`` of the
+    curve's range up to the end of the stretch *and* ``detection.noise`` standard deviations of the noise around the
+    turn. So an extremum at the end of training is none, and neither is a rebound within the noise, nor one of several
+    bumps of about the same height. The epoch is that of the extremum of the curve without its alternation, within half
+    the turn's prominence of it. A curve that is not finite has no inversion, nor has one whose extremum is within four
     widths of the running mean of its end.
     """
     values = np.asarray(curve, float)
@@ -70,9 +72,9 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
 
 
 def _comes_back(depth: np.ndarray, required: float) -> bool:
-    """Whether a curve that has left its extremum by ``required`` is later within half of that again."""
+    """Whether a curve that has left its extremum by ``required`` is later within a quarter of that again."""
     left = np.flatnonzero(depth > required)
-    return len(left) > 0 and bool((depth[left[0] :] < required / 2).any())
+    return len(left) > 0 and bool((depth[left[0] :] < BACK * required).any())
 
 
 def _without_alternation(values: np.ndarray) -> np.ndarray:
