@@ -1,0 +1,198 @@
+"""What the documentation tells a user to type: its commands and recipes, taken from its own text."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from project import REPOSITORY, TINY, Project
+from sklearn.datasets import load_digits
+
+from workflow.stragglers.geometry import dynamics
+from workflow.stragglers.specification import Network
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+COMMAND = re.compile(r"(?:^#? *|`)((?:make|snakemake) +[^`#\n]*?[^`#\n ]) *(?:$|[`#]|  )", re.M)
+
+
+def documented(*patterns):
+    """Commands in these files: a line or a comment of its own, or between backticks."""
+    files = [file for pattern in patterns for file in sorted(REPOSITORY.glob(pattern))]
+    return list(dict.fromkeys(match for file in files for match in COMMAND.findall(file.read_text(encoding="utf-8"))))
+
+
+COMMANDS = documented("README.md", "config/*", "workflow/rules/*.smk", "Makefile")
+
+
+def block(after, language):
+    """The code block that follows a text of the README."""
+    assert README.count(after) == 1
+    found = re.search(r"```(\w+)\n(.*?)```", README[README.index(after) :], re.S)
+    assert found[1] == language
+    return found[2]
+
+
+def replaced(text, *changes):
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+STRAGGLERS = block('"Which samples are my stragglers?"', "python")
+OWN_DATA = block("**Your own data.**", "yaml")
+FURTHER = block("**A network or an optimiser**", "yaml")
+OBSERVABLE = block("**An observable**", "python")
+ACTIVATION = block("**An activation**", "python")
+
+
+def test_every_code_block_is_tried():
+    tried = [STRAGGLERS, OWN_DATA, FURTHER, OBSERVABLE, ACTIVATION]
+    others = [text for language, text in re.findall(r"```(\w*)\n(.*?)```", README, re.S) if language != "mermaid"]
+    for text in others:
+        assert text in tried or all(COMMAND.match(line) for line in text.splitlines()), text
+
+
+# Commands
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make ")])
+def test_make_knows_what_it_is_told(command):
+    # Not as a part of the `make` that runs the tests.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    make = ["make", "--dry-run", *shlex.split(command)[1:]]
+    done = subprocess.run(make, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("snakemake ")])
+def test_snakemake_knows_what_it_is_told(finished, command):
+    if "--report" in command:
+        command = command.replace("results/digits", "results/tiny")
+        done = finished.snakemake(TINY, *shlex.split(command)[1:])
+    else:
+        done = finished.snakemake(None, "--dry-run", *shlex.split(command)[1:])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_paper_can_be_planned(finished):
+    assert finished.plan(None, "--configfile", "config/paper.yaml")["train"] > 100
+
+
+def test_the_paper_can_be_planned_where_its_data_are_at_hand(finished, raw_data):
+    plan = finished.plan(None, "--configfile", "config/paper_local.yaml", "--config", f"data_dir={raw_data}")
+    assert plan["train"] > 100
+
+
+# What comes out
+
+
+def test_one_line_finds_the_stragglers(finished, tmp_path, monkeypatch):
+    one, *_ = (rows for _, rows in finished.table("stragglers").groupby(["network", "optimizer"]))
+    cells = [
+        one.assign(dataset=dataset, network=network, optimizer=optimizer, sample_id=one["sample_id"] + shift)
+        for shift, (dataset, network, optimizer) in enumerate(
+            [("digits", "reference", "gd"), ("other", "reference", "gd"), ("digits", "wide", "gd")]
+        )
+    ]
+    for cell in cells:
+        cell["consensus"] = np.arange(len(cell)) % 7 == 0
+    (tmp_path / "results/digits/tables").mkdir(parents=True)
+    pd.concat(cells).to_parquet(tmp_path / "results/digits/tables/stragglers.parquet")
+    monkeypatch.chdir(tmp_path)
+    found = eval(STRAGGLERS.strip(), {"pd": pd})
+    assert found["sample_id"].tolist() == cells[0].loc[cells[0]["consensus"], "sample_id"].tolist()
+
+
+def test_docs_are_made_of_finished_studies(finished):
+    shutil.copytree(REPOSITORY / "docs", finished.folder / "docs", ignore=shutil.ignore_patterns("*.csv", "*.png"))
+    shutil.copy2(REPOSITORY / "README.md", finished.folder)
+
+    def made():
+        update = [sys.executable, "docs/update.py", "tiny"]
+        done = subprocess.run(update, cwd=finished.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        files = [*(finished.folder / "docs").iterdir(), finished.folder / "README.md"]
+        return {file.name: file.read_bytes() for file in files if file.is_file()}
+
+    first = made()
+    assert {"tiny_claims.csv", "tiny_inversion.csv", "tiny_ablation.csv", "tiny_fig1_dynamics.png"} <= set(first)
+    assert "threshold | digits |" in first["README.md"].decode()
+    assert made() == first
+
+
+# Recipes
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A project with the README's own data, of which the digits 0 and 1 are an example."""
+    project = Project(tmp_path_factory.mktemp("own") / "project")
+    digits = load_digits()
+    images, classes = digits.images.astype(np.uint8)[..., None], digits.target
+    (project.folder / "FOLDER").mkdir()
+    np.savez(
+        project.folder / "FOLDER/mine.npz",
+        x_train=images[:1000],
+        y_train=classes[:1000],
+        x_test=images[1000:],
+        y_test=classes[1000:],
+    )
+    return project
+
+
+# Fewer epochs and seeds than in the README, which take a minute more.
+SHORTER = (("epochs: 1000", "epochs: 60, device: cpu"), ("[0-9]", "[0-2]"))
+OWN_STUDY = yaml.safe_load(replaced(OWN_DATA, *SHORTER))
+IN_FOLDER = ("--config", "data_dir=FOLDER")
+
+
+@pytest.fixture(scope="module")
+def own_finished(own):
+    """Its tables; the figures of a study without more than this are drawn in other tests."""
+    tables = [f"results/mine/tables/{name}.parquet" for name in ("stragglers", "conservation", "ablation")]
+    own.run(OWN_STUDY, *tables, *IN_FOLDER)
+    return own
+
+
+def test_own_data_are_studied(own_finished):
+    stragglers = own_finished.table("stragglers", "mine")
+    assert set(stragglers["class"]) == {0, 1}
+    assert set(own_finished.table("ablation", "mine")["removed"]) >= {"none", "misclassified_at"}
+    assert len(own_finished.table("conservation", "mine"))
+
+
+def test_a_network_and_an_optimizer_are_a_line_each(own_finished):
+    more = yaml.safe_load(replaced(FURTHER, ("[0-9]", "[0-2]")))
+    cells = len(more["networks"]) * len(more["optimizers"])
+    plan = own_finished.plan(OWN_STUDY | more, *IN_FOLDER)
+    assert plan["train"] == cells - 1 and "prepare" not in plan and "ablate" not in plan
+
+
+def test_an_observable_needs_no_training(finished, small, trained):
+    with finished.edited("workflow/stragglers/observables.py", "    **INVERTING,\n", f"    **INVERTING,\n{OBSERVABLE}"):
+        plan = finished.plan()
+    assert plan["observables"] == 4 and not {"train", "inversion", "ablate"} & set(plan)
+    observables = eval(f"{{{OBSERVABLE}}}", {"np": np})
+    (name,) = observables
+    trajectory = trained(small, Network(width=6))
+    minus, plus = trajectory.centres[7, 1]
+    row = dynamics(trajectory, observables).query("epoch == 7 and run == 1").iloc[0]
+    assert row[name] == pytest.approx(minus @ plus, abs=1e-6)
+
+
+def test_an_activation_is_an_entry_and_a_name(own):
+    (name,) = re.findall(r'"(\w+)": Activation', ACTIVATION)
+    config = OWN_STUDY | {"networks": {"reference": {"activation": name}}}
+    names = "enum: [tanh, relu, linear"
+    with (
+        own.edited("workflow/stragglers/networks.py", "ACTIVATIONS = {\n", f"ACTIVATIONS = {{\n{ACTIVATION}"),
+        own.edited("workflow/schemas/config.schema.yaml", names, f"{names}, {name}"),
+    ):
+        own.run(config, "--until", "train", *IN_FOLDER)
