@@ -1,5 +1,6 @@
 """The doors of the workflow: files, folders and paths as users have them, seen from the outside."""
 
+import copy
 import shutil
 import subprocess
 import sys
@@ -126,10 +127,11 @@ def test_a_run_until_a_rule_claims_no_figures(odd):
 
 
 def test_the_rules_serve_another_workflow(odd, tmp_path):
+    checkout = Project(tmp_path / "check 'out'")
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(OWN), encoding="utf-8")
     (tmp_path / "Snakefile").write_text(
         'configfile: "study.yaml"\n'
-        f"module stragglers:\n    snakefile: {str(odd.folder / 'Snakefile')!r}\n    config: config\n"
+        f"module stragglers:\n    snakefile: {str(checkout.folder / 'Snakefile')!r}\n    config: config\n"
         "use rule * from stragglers as s_*\n",
         encoding="utf-8",
     )
@@ -170,3 +172,30 @@ def test_snakemake_says_in_one_line_what_is_wrong(odd, config, options, message)
 def test_nested_values_of_the_command_line_are_used(odd):
     plan = odd.plan(TINY, "--config", "training={epochs: 7.0, test_every: 2}", "data_dir=~")
     assert plan["train"] == 3
+
+
+def test_neither_locale_nor_home_nor_display_matter(odd):
+    odd_ones = {
+        **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        **{"HOME": "/dev/null", "MPLBACKEND": "no such backend"},
+    }
+    study = copy.deepcopy(OWN)
+    study["datasets"]["own"]["title"] = "żółw"
+    file = odd.folder / "mine.yaml"
+    file.write_text(yaml.safe_dump(study, allow_unicode=True), encoding="utf-8")
+    command = odd.command(None, "--cores", "1", "--configfile", file.name, "--config", "data_dir=my = data", "--")
+    done = subprocess.run(
+        [*command, "results/tiny/figures/figs3_detection.png"],
+        cwd=odd.folder,
+        env=odd.environment | odd_ones,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "żółw" in (odd.folder / "results/tiny/figures/figs3_detection.rst").read_text(encoding="utf-8")
+
+
+def test_a_brace_in_a_checkout_elsewhere_is_named(odd, tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--snakefile", odd.folder / "Snakefile"]
+    done = subprocess.run(command, cwd=tmp_path, env=odd.environment, capture_output=True, text=True)
+    assert done.returncode and "has braces, which mean wildcards" in lines(done.stderr)[-1]

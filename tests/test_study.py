@@ -1,4 +1,4 @@
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 
 import numpy as np
 import pytest
@@ -340,3 +340,35 @@ def test_the_reference_keeps_its_name_beside_other_orders_of_its_batches(config)
     batch = {"lr": 0.1, "batch_size": 8}
     config["optimizers"] = {"another_order": {**batch, "batch_seed": 1}, "gd": batch, "adam": {"algorithm": "Adam"}}
     assert Study(config).batch_orders == {"gd": "gd", "another_order": "gd", "adam": "adam"}
+
+
+def test_a_tilde_is_the_home_folder_and_a_variable_is_none(config, monkeypatch):
+    monkeypatch.setenv("HOME", "/some/where")
+    assert Study({**config, "data_dir": "~/data"}).data_dir == "/some/where/data"
+    refused({**config, "data_dir": "$HOME/data"}, r"config, data_dir: \$HOME/data holds a variable \(write ~")
+
+
+def test_prepared_data_may_be_gone_and_are_not_looked_at_again(config, tmp_path):
+    config |= {"data_dir": str(tmp_path)}
+    config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
+    np.savez(tmp_path / "own.npz", x_train=np.zeros((4, 2)), y_train=np.array([0, 1, 0, 1]))
+    before = Study(config)
+    (tmp_path / "own.npz").unlink()
+    other = replace(before.datasets["digits"], content="other", subset={"first": 2})
+    after = Study(config, prepared=[other, before.datasets["digits"]])
+    assert after.run_address(REFERENCE, "0-2") == before.run_address(REFERENCE, "0-2")
+    assert Study(config, reads_data=False)
+    with pytest.raises(InputError, match="own.npz"):
+        Study(config, prepared=[other])
+
+
+def test_runs_beyond_the_machine_name_the_key_that_is_out_of_the_ordinary(config):
+    study = Study(config)
+    study.refuse_beyond(memory=1e9, disk=1e9)
+    with pytest.raises(
+        InputError, match=r"config, training\.epochs: seeds 0-2 of digits, reference, gd need .* GB of disk"
+    ):
+        Study({**config, "training": {"epochs": 10**8}}).refuse_beyond(memory=1e12, disk=1e9)
+    config["networks"]["relu"]["width"] = 10**6
+    with pytest.raises(InputError, match=r"config, networks\.relu\.width: .* digits, relu, gd need .* GB of memory"):
+        Study(config).refuse_beyond(memory=1e9, disk=1e15)

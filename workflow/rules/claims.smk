@@ -4,7 +4,7 @@ from workflow.stragglers.evidence import TABLES as TABLES_OF_CLAIMS
 rule claims:
     input:
         tables=[table_file(table) for table in TABLES_OF_CLAIMS],
-        definitions=part("config/claims.yaml"),
+        definitions=CHECKOUT / "config/claims.yaml",
     output:
         parquet=table_file("claims"),
         csv=f"{RESULTS}/tables/claims.csv",

@@ -30,6 +30,15 @@ CHECKOUT = Path(
         workflow.current_basedir.join("../..").get_path_or_uri(secret_free=True)
     )
 )
+if "{" in str(CHECKOUT) or "}" in str(CHECKOUT):
+    sys.exit(
+        f"Error: {CHECKOUT} has braces, which mean wildcards in a path (run the workflow in that folder, or rename it)"
+    )
+if not os.access(".", os.W_OK):
+    sys.exit(
+        f"Error: {os.getcwd()} cannot be written to (name a folder for the results with --directory)"
+    )
+
 # What Snakemake is asked for, which it does not tell.
 flags = {argument.partition("=")[0] for argument in sys.argv}
 if "--report-after-run" in flags:
@@ -42,7 +51,10 @@ def prepared_datasets():
     files = Path("results/runs").glob("*/specification.json")
     for file in sorted(files, key=os.path.getmtime):
         if file.with_name("dataset.npz").is_file():
-            yield from from_canonical(file.read_text(encoding="utf-8"), Dataset)
+            try:
+                yield from from_canonical(file.read_text(encoding="utf-8"), Dataset)
+            except (ValueError, TypeError):
+                raise InputError(f"{file} is damaged (delete it)") from None
 
 
 try:
@@ -131,13 +143,9 @@ def repeated(wildcards):
     return runs
 
 
-def part(path):
-    """An input that is part of the repository. A function, whose result is not searched for wildcards."""
-    return lambda wildcards: (CHECKOUT / path).as_posix()
-
-
 def caption(stem):
-    return part(f"workflow/report/{stem}.rst")
+    """The template of a figure's caption."""
+    return CHECKOUT / "workflow/report" / f"{stem}.rst"
 
 
 def drawn(stem, label, of=""):
