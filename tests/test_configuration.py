@@ -129,6 +129,8 @@ INFINITE = float("inf")
         ("networks.relu.depth", 10**9),
         ("datasets.planted.planted.n_train", 10**12),
         ("ablations.0.random_draws", 10**9),
+        ("ablations.0.grid", 10**9),
+        ("inversion.smoothing", 10**9),
     ],
     ids=lambda value: repr(value)[:30],
 )
