@@ -1,11 +1,16 @@
-"""How fast the ensemble trains, beside a plain baseline and beside the bare matrix products.
+"""How fast the ensemble trains, beside a plain baseline, a peer in JAX and the bare matrix products.
 
-All three are timed in one process, in turn, repeatedly; a ratio is the median of the repeats' ratios, so
+All are timed in one process, in turn, repeatedly; a ratio is the median of the repeats' ratios, so
 that a machine that is slower for a while slows both sides of each. Data are synthetic in the
 shapes of the first 8192 MNIST images: speed does not depend on the pixels.
+
+Everything is timed twice: by the clock with all threads, and in CPU time on one core. The second is what a
+job of one thread costs, and other work on the machine lengthens it little.
 """
 
+import importlib.util
 import logging
+import os
 import resource
 import sys
 import tempfile
@@ -19,10 +24,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import threadpoolctl
 import torch
 
 from .datasets import Dataset
-from .networks import rows_product
+from .networks import initial_parameters, rows_product
 from .specification import Network, Optimizer, Protocol
 from .training import Data, pick_device, train
 
@@ -49,13 +55,15 @@ class Case:
     n_features: int = 669
     removal: bool = False
     """Whether every run leaves out a tenth of the points, by weights of its own."""
+    peer: bool = False
+    """Whether JAX is timed too, if it is there: it is written for the reference network and gradient descent."""
     epochs: int = 20
     repeats: int = 5
 
 
 CASES = (
-    Case("reference, same work"),
-    Case("reference, as logged by default", test_every=10),
+    Case("reference, same work", peer=True),
+    Case("reference, as logged by default", test_every=10, peer=True),
     Case("60 runs", runs=60, test_every=10),
     Case("200 runs", runs=200, test_every=10, epochs=10, repeats=3),
     Case("500 runs", runs=500, test_every=10, epochs=10, repeats=3),
@@ -154,12 +162,22 @@ def matrix_products(data: Data, case: Case) -> Callable[[], None]:
     return partial(fastest, len(data.x))
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
+def in_jax(data: Data, case: Case) -> Callable[[], Any]:
+    """The case's epochs in JAX, compiled."""
+    from .peer import inputs, train
+
+    parameters = initial_parameters(case.network, len(data.varying), data.varying, range(case.runs))
+    arrays = inputs(parameters, data)
+    compiled = train.lower(*arrays, case.optimizer.settings["lr"], case.epochs, case.test_every).compile()
+    return lambda: compiled(*arrays, case.optimizer.settings["lr"])["loss"].block_until_ready()
+
+
+def seconds(work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
+    start = clock()
     work()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def peak_memory(place: torch.device) -> int:
@@ -170,22 +188,25 @@ def peak_memory(place: torch.device) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
-    """A row of the benchmark: medians of interleaved repeats (of the ratios too), in a process of its own.
+def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -> dict[str, float]:
+    """Medians of interleaved repeats, of the ratios too, in seconds of ``clock`` with so many threads.
 
-    Beside the ensemble: the baseline, the same engine with one run alone, and the bare products. An
-    ensemble's set-up is not counted: its time is the difference of a long and a short training.
+    Beside the ensemble: the baseline, the same engine with one run alone, JAX (NaN where the case or the
+    environment has none), and the bare products. An ensemble's set-up is not counted: its time is the
+    difference of a long and a short training.
     """
     torch.set_num_threads(threads)
+    threadpoolctl.threadpool_limits(threads)
     place = pick_device(device)
     dataset = synthetic(case.n_samples, case.n_features)
+    timed = partial(seconds, clock=clock)
 
     def engine(n_runs: int, epochs: int) -> float:
         removed = None
         if case.removal:
             removed = np.random.default_rng(0).random((n_runs, case.n_samples)) < 0.1
         with tempfile.TemporaryDirectory() as folder:
-            return seconds(
+            return timed(
                 lambda: train(
                     dataset,
                     case.network,
@@ -208,20 +229,51 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
     peak = peak_memory(place)
     data = Data.from_dataset(dataset, Protocol(case.epochs).dtype, place)
     products = matrix_products(data, case)
-    times: dict[str, list[float]] = {"ensemble": [], "alone": [], "baseline": [], "products": []}
     passes = min(PASSES, case.epochs)
-    for _ in range(case.repeats):
-        ensemble = per_run_epoch(case.runs, case.epochs) if case.repeats > 1 else warm_up
-        times["ensemble"].append(ensemble)
-        times["alone"].append(per_run_epoch(1, ALONE))
-        baseline = seconds(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs))
-        times["baseline"].append(baseline / case.epochs)
-        times["products"].append(seconds(lambda: [products() for _ in range(passes)]) / passes / case.runs)
-    median = {name: float(np.median(values)) for name, values in times.items()}
-    over_ensemble = {name: float(np.median(np.divide(times[name], times["ensemble"]))) for name in times}
+    work: dict[str, Callable[[], float]] = {
+        "ensemble": lambda: per_run_epoch(case.runs, case.epochs) if case.repeats > 1 else warm_up,
+        "alone": lambda: per_run_epoch(1, ALONE),
+        "baseline": lambda: (
+            timed(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs)) / case.epochs
+        ),
+        "products": lambda: timed(lambda: [products() for _ in range(passes)]) / passes / case.runs,
+        "jax": lambda: np.nan,
+    }
+    if case.peer and place.type == "cpu" and importlib.util.find_spec("jax"):
+        jax = in_jax(data, case)
+        work["jax"] = lambda: timed(jax) / case.epochs / case.runs
+    times = pd.DataFrame([{name: once() for name, once in work.items()} for _ in range(case.repeats)])
+    median, over_ensemble = times.median(), times.div(times["ensemble"], axis=0).median()
+    return {
+        "seconds_per_run_epoch": median["ensemble"],
+        "baseline_seconds_per_run_epoch": median["baseline"],
+        "speedup": over_ensemble["baseline"],
+        "alone_seconds_per_run_epoch": median["alone"],
+        "speedup_over_alone": over_ensemble["alone"],
+        "jax_seconds_per_run_epoch": median["jax"],
+        "speedup_over_jax": over_ensemble["jax"],
+        "products_seconds_per_run_epoch": median["products"],
+        "matrix_bound_fraction": over_ensemble["products"],
+        "spread": times["ensemble"].max() / times["ensemble"].min(),
+        "peak_memory_gb": peak / 1e9,
+    }
+
+
+def measure_on_one_core(case: Case) -> dict[str, float]:
+    """The same in CPU time, this process bound to one core where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    measured = measure(case, "cpu", 1, time.process_time)
+    return {f"core_{name}": value for name, value in measured.items() if name != "peak_memory_gb"}
+
+
+def description(case: Case, device: str, threads: int) -> dict[str, Any]:
+    """What a row is about."""
+    on_gpu = pick_device(device).type == "cuda"
+    cpu = f"CPU ({torch.backends.cpu.get_cpu_capability()}), {threads} threads"
     return {
         "case": case.name,
-        "device": torch.cuda.get_device_name() if place.type == "cuda" else f"CPU, {threads} threads",
+        "device": torch.cuda.get_device_name() if on_gpu else cpu,
         "dtype": Protocol(case.epochs).dtype,
         "n_samples": case.n_samples,
         "n_features": case.n_features,
@@ -231,24 +283,26 @@ def measure(case: Case, device: str, threads: int) -> dict[str, Any]:
         "test_every": case.test_every,
         "epochs": case.epochs,
         "repeats": case.repeats,
-        "seconds_per_run_epoch": median["ensemble"],
-        "baseline_seconds_per_run_epoch": median["baseline"],
-        "speedup": over_ensemble["baseline"],
-        "alone_seconds_per_run_epoch": median["alone"],
-        "speedup_over_alone": over_ensemble["alone"],
-        "matrix_bound_fraction": over_ensemble["products"],
-        "peak_memory_gb": peak / 1e9,
     }
 
 
 def benchmark(cases: Sequence[Case], device: str, threads: int) -> pd.DataFrame:
-    """One row a case, each measured in a process of its own so that its peak memory is its own.
+    """One row a case; columns that begin with ``core_`` hold CPU time on one core.
 
+    Each case is measured in processes of its own so that its peak memory is its own, and its core.
     Forked, because a script that Snakemake runs cannot be imported anew; nothing computes before.
     """
+
+    def apart(function: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+        with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
+            return process.submit(function, *arguments).result()
+
     rows = []
     for case in cases:
-        with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
-            rows.append(process.submit(measure, case, device, threads).result())
+        rows.append(
+            apart(description, case, device, threads)
+            | apart(measure, case, device, threads, time.perf_counter)
+            | apart(measure_on_one_core, case)
+        )
         log.info("%(case)s: %(speedup).1f times the baseline, %(matrix_bound_fraction).2f of the bound", rows[-1])
     return pd.DataFrame(rows)
