@@ -177,10 +177,10 @@ def test_a_figure_shows_titles_as_they_are(tmp_path, recwarn):
 
 
 def test_a_panels_title_stands_beside_its_letter():
-    figure = panels(["one title\nin two lines", "b"])
+    figure = panels(["a title in two lines " * 3, "b"])
     figure.canvas.draw()
-    letter = figure.axes[0].title if figure.axes[0].title.get_text() else figure.axes[0]._left_title
-    (title,) = (text for text in figure.axes[0].texts if "one title" in text.get_text())
+    (letter,) = (text for text in figure.axes[0].findobj(mpl.text.Text) if text.get_fontweight() == "bold")
+    (title,) = (text for text in figure.axes[0].texts if "a title" in text.get_text())
     box, beside = letter.get_window_extent(), title.get_window_extent()
     assert beside.x0 > box.x1 and beside.y0 == pytest.approx(box.y0) and beside.y1 == pytest.approx(box.y1, abs=2)
 

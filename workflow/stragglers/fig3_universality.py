@@ -88,7 +88,7 @@ def draw(content: Content) -> Figure:
     draw_key(figure.add_subplot(grid[1, 1]), b)
     title(a, "a", "datasets")
     title(b, "b", "networks")
-    title(c, "c", next(iter(content.titles.values())) + ": overlap of straggler sets")
+    title(c, "c", next(iter(content.titles.values())) + ": overlap of straggler sets", 110)
     return figure
 
 

@@ -22,7 +22,7 @@ SETTINGS = {
 
 QUANTITIES = {
     "eps_star": ("training error\nat inversion ε*", "ci_low", "ci_high"),
-    "phi_c": (r"consensus $\varphi_c$", "phi_c_low", "phi_c_high"),
+    "phi_c": ("consensus φ_c", "phi_c_low", "phi_c_high"),
     "inverted": ("share of runs\nthat invert", None, None),
     "others": ("the same, other\ncells' runs", None, None),
 }

@@ -1,6 +1,5 @@
 """Fig. S4: what each kind of removal does to the inversion and to the test error, clean and noisy."""
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +67,7 @@ def draw(content: Content) -> Figure:
     axes = figure.subplots(n_rows, min(COLUMNS, len(cells)), sharey=True, squeeze=False).ravel()
     for ax, letter, (text, rows) in zip(axes, "abcdefghijklmnopqrstuvwxyz", cells.items(), strict=False):
         draw_cell(ax, rows, names, content.sigmas)
-        title(ax, letter, textwrap.fill(text, 30))
+        title(ax, letter, text, 30)
     for ax in axes[len(cells) :]:
         ax.set_axis_off()
     for number, sigma in enumerate(content.sigmas):

@@ -82,13 +82,15 @@ styled = mpl.rc_context(STYLE)
 """Decorator of every function that draws a figure."""
 
 
-def title(ax: Axes, letter: str, text: str = "") -> None:
-    """Panel letter, and what the panel is about, in the letter's line and perhaps more."""
+def title(ax: Axes, letter: str, text: str = "", width: int = 52) -> None:
+    """Panel letter, and what the panel is about, in lines of up to ``width`` characters."""
+    text = textwrap.fill(text, width)
     shown = ax.set_title(letter + "\n" * text.count("\n") if letter else text, loc="left")
     if letter:
         shown.set_fontweight("bold")
         beside = {"xycoords": shown, "textcoords": "offset points", "fontsize": shown.get_fontsize()}
-        ax.annotate(text, (1, 0), (6, 0), va="bottom", annotation_clip=False, **beside)
+        # As for a panel's own title, the layout makes room for its height, which the letter has, not for its width.
+        ax.annotate(text, (1, 0), (6, 0), va="bottom", annotation_clip=False, in_layout=False, **beside)
 
 
 def note(ax: Axes, text: str = ABSENT) -> None:
