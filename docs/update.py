@@ -16,7 +16,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from workflow.stragglers.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
-from workflow.stragglers.pages import estimate_text  # noqa: E402 - the library is not installed
+from workflow.stragglers.errors import InputError  # noqa: E402
+from workflow.stragglers.pages import estimate_text  # noqa: E402
+from workflow.stragglers.sealed import read_table, replacing, sealed  # noqa: E402
 
 BENCHMARK = {
     "case": "case",
@@ -105,16 +107,23 @@ def ablation_summary(ablation: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
+def copy(product: Path, name: str) -> None:
+    """``product`` of the workflow as ``name`` into docs/."""
+    with replacing(ROOT / "docs" / name) as part:
+        shutil.copy(sealed(product), part)
+
+
 def summarise(study: str) -> None:
     """Figures and summary tables of a study into docs/."""
     results = ROOT / "results" / study
     for figure in (results / "figures").glob("fig*.png"):
-        shutil.copy(figure, ROOT / "docs" / f"{study}_{figure.name}")
-    tables = {file.stem: pd.read_parquet(file) for file in (results / "tables").glob("*.parquet") if file.stem in WHOLE}
+        copy(figure, f"{study}_{figure.name}")
+    tables = {file.stem: read_table(file) for file in (results / "tables").glob("*.parquet") if file.stem in WHOLE}
     for name, summary in (("inversion", inversion_summary), ("ablation", ablation_summary)):
-        tables[name] = summary(pd.read_parquet(results / "tables" / f"{name}.parquet"))
+        tables[name] = summary(read_table(results / "tables" / f"{name}.parquet"))
     for name, table in tables.items():
-        table.to_csv(ROOT / "docs" / f"{study}_{name}.csv", index=False, float_format="%.4g")
+        with replacing(ROOT / "docs" / f"{study}_{name}.csv") as part:
+            table.to_csv(part, index=False, float_format="%.4g")
 
 
 def benchmark_markdown(benchmark: pd.DataFrame) -> str:
@@ -140,9 +149,9 @@ def main(studies: list[str]) -> None:
     for claims in sorted((ROOT / "results").glob("*/tables/claims.parquet")):
         summarise(claims.parts[-3])
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
-        shutil.copy(file, ROOT / "docs" / f"benchmark_{file.name}")
+        copy(file, f"benchmark_{file.name}")
     claims = pd.concat(
-        pd.read_parquet(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
+        read_table(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
     )
     named = titles()
     claims["title"] = [
@@ -152,8 +161,12 @@ def main(studies: list[str]) -> None:
     text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims))
     if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():
         text = insert(text, "benchmark", benchmark_markdown(pd.read_csv(benchmark)))
-    readme.write_text(text, encoding="utf-8")
+    with replacing(readme) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except InputError as error:
+        sys.exit(f"Error: {error}")

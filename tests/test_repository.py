@@ -74,9 +74,9 @@ def test_the_two_paper_studies_differ_in_their_sources_only():
 
 
 def opens_text_without_encoding(call):
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = f".{call.func.attr}" if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     binary = any(isinstance(node, ast.Constant) and node.value in ("rb", "wb", "r+b") for node in call.args)
-    opens = name in ("read_text", "write_text", "FileHandler") or (name == "open" and not binary)
+    opens = name in (".read_text", ".write_text", ".FileHandler") or (name in ("open", ".open") and not binary)
     return opens and not any(keyword.arg == "encoding" for keyword in call.keywords)
 
 
@@ -84,6 +84,34 @@ def opens_text_without_encoding(call):
 def test_text_is_read_and_written_in_utf_8_whatever_the_locale(file):
     calls = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call)]
     assert not [call.lineno for call in calls if opens_text_without_encoding(call)]
+
+
+TOUCHING = re.compile(
+    r"np\.(load|save\w*|memmap)|.+\.(read_parquet|read_schema|to_parquet|to_csv|savefig|write_text|write_bytes|tofile)"
+)
+AROUND = {("datasets.py", "np.load"): "a user's own file", ("recorder.py", "open"): "its path comes from `writing`"}
+
+
+def touches_a_file(call):
+    """Whether a call reads or writes a file as the workflow's are; ``to_csv()`` without a path gives a text."""
+    name = ast.unparse(call.func)
+    modes = [node.value for node in call.args if isinstance(node, ast.Constant)]
+    return bool(call.args and TOUCHING.fullmatch(name)) or (name == "open" and "wb" in modes)
+
+
+def holds_a_whole_file(block):
+    calls = [item.context_expr for item in block.items if isinstance(item.context_expr, ast.Call)]
+    return any(ast.unparse(call.func) in ("reading", "writing", "replacing") for call in calls)
+
+
+@pytest.mark.parametrize("file", sorted(set(MODULES) - set(REPOSITORY.glob("tests/*.py"))), ids=lambda path: path.name)
+def test_files_are_read_and_written_by_way_of_their_seals(file):
+    nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    held = {
+        node for block in nodes if isinstance(block, ast.With) and holds_a_whole_file(block) for node in ast.walk(block)
+    }
+    calls = [node for node in nodes if isinstance(node, ast.Call) and touches_a_file(node) and node not in held]
+    assert not [call.lineno for call in calls if (file.name, ast.unparse(call.func)) not in AROUND]
 
 
 @pytest.mark.parametrize(

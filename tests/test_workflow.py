@@ -3,7 +3,6 @@
 import copy
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 from project import EPOCHS, REPOSITORY, TINY, changed, without_ablations
+
+from workflow.stragglers.sealed import seal_of, sealed
 
 ADDRESS = ["dataset", "source", "task", "subset", "network", "layer", "optimizer"]
 CONTRACT = {
@@ -141,6 +142,14 @@ def test_figures_and_claims_are_there(finished):
             assert (finished.folder / f"results/tiny/figures/{name}.{suffix}").stat().st_size > 1000
     claims = pd.read_csv(finished.folder / "results/tiny/tables/claims.csv")
     assert set(claims["verdict"]) <= {"reproduced", "not reproduced", "inconclusive"}
+
+
+def test_every_product_bears_its_seal(finished):
+    products = [file for file in (finished.folder / "results").rglob("*") if file.is_file()]
+    products = [file for file in products if not file.name.startswith(".") and "logs" not in file.parts]
+    assert len(products) > 50
+    for file in products:
+        assert seal_of(sealed(file)).is_file(), file
 
 
 # What a change plans
@@ -361,9 +370,25 @@ def test_a_damaged_result_is_named_with_the_remedy(fresh):
     whole = sets.read_bytes()
     sets.write_bytes(whole[: len(whole) // 2])
     text = failure(fresh, config, "--cores", "2", target)
-    assert re.search(r"seeds-0 is damaged .*; delete it and run again", text)
-    shutil.rmtree(sets.parent)
+    assert re.search(r"misclassified\.npy is damaged: .*; delete it, then run again the command that made it", text)
+    sets.unlink()
+    assert fresh.plan(config, target) == {"train": 1, "observables": 1, "table": 1}
     fresh.run(config, target)
+    assert sets.read_bytes() == whole
+
+
+def test_a_damaged_table_is_made_again_from_what_is_there(fresh):
+    config = without_ablations("0")
+    table, target = fresh.folder / "results/tiny/tables/stragglers.parquet", "results/tiny/tables/nested.parquet"
+    fresh.run(config, target)
+    whole = table.read_bytes()
+    (fresh.folder / target).unlink()
+    table.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+    assert "stragglers.parquet is damaged" in failure(fresh, config, "--cores", "2", target)
+    table.unlink()
+    assert fresh.plan(config, target) == {"table": 1, "nested": 1}
+    fresh.run(config, target)
+    assert table.read_bytes() == whole
 
 
 def test_a_killed_study_resumes_after_an_unlock(fresh):

@@ -7,6 +7,7 @@ from workflow.stragglers import datasets
 from workflow.stragglers.ablation import removals
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.sealed import read_table
 from workflow.stragglers.specification import (
     AblationPlan,
     Dataset,
@@ -29,7 +30,7 @@ with job_log(snakemake.log[0]):
     dataset = datasets.Dataset.load(snakemake.input.dataset)
 
     def blocks(role):
-        tables = [pd.read_parquet(table) for table in snakemake.input[f"{role}_inversions"]]
+        tables = [read_table(table) for table in snakemake.input[f"{role}_inversions"]]
         return read_trajectories(snakemake.input[f"{role}_trajectories"]), tables
 
     consensus = None

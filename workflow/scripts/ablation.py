@@ -1,12 +1,11 @@
-import pandas as pd
-
 from workflow.stragglers.ablation import ablation_table
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import read_table, write_table
 from workflow.stragglers.specification import Defining, from_canonical
 from workflow.stragglers.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     trajectories = read_trajectories(snakemake.input.trajectories)
-    inversions = [pd.read_parquet(table) for table in snakemake.input.inversions]
-    ablation_table(trajectories, inversions, defining).to_parquet(snakemake.output[0], index=False)
+    inversions = [read_table(table) for table in snakemake.input.inversions]
+    write_table(ablation_table(trajectories, inversions, defining), snakemake.output[0])

@@ -1,6 +1,8 @@
 from workflow.stragglers.benchmark import CASES, benchmark
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import write_text
 
 with job_log(snakemake.log[0]):
     device = snakemake.config["training"].get("device", "auto")
-    benchmark(CASES, device, snakemake.threads).to_csv(snakemake.output[0], index=False, float_format="%.4g")
+    times = benchmark(CASES, device, snakemake.threads)
+    write_text(times.to_csv(index=False, float_format="%.4g"), snakemake.output[0])

@@ -7,6 +7,7 @@ import pandas as pd
 from workflow.stragglers import datasets
 from workflow.stragglers.benchmark_conservation import PAPER_EPOCHS, conservation_cost
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import write_text
 from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical
 from workflow.stragglers.training import train
 from workflow.stragglers.trajectory import Trajectory
@@ -25,4 +26,4 @@ with job_log(snakemake.log[0]), tempfile.TemporaryDirectory() as folder:
         device=snakemake.config["training"].get("device", "auto"),
     )
     costs = conservation_cost(Trajectory(folder))
-    costs.to_csv(snakemake.output[0], index=False, float_format="%.4g")
+    write_text(costs.to_csv(index=False, float_format="%.4g"), snakemake.output[0])

@@ -1,11 +1,10 @@
 import json
 
-import pandas as pd
-
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs2_linear import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import read_table
 from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
@@ -14,7 +13,7 @@ with job_log(snakemake.log[0]):
         observable=defining.observable,
         families=snakemake.params.families,
         titles=json.loads(snakemake.params.titles),
-        linear=pd.read_parquet(snakemake.input.linear),
+        linear=read_table(snakemake.input.linear),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
     write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

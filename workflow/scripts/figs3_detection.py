@@ -1,13 +1,12 @@
 import json
 
-import pandas as pd
-
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs3_detection import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import read_table
 
 with job_log(snakemake.log[0]):
-    content = Content(titles=json.loads(snakemake.params.titles), detection=pd.read_parquet(snakemake.input.detection))
+    content = Content(titles=json.loads(snakemake.params.titles), detection=read_table(snakemake.input.detection))
     save(draw(content), snakemake.output.pdf, snakemake.output.png)
     write_caption(snakemake.input.caption, snakemake.output.caption, caption(content))

@@ -1,12 +1,11 @@
 import json
 
-import pandas as pd
-
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs5_factors import Content, caption, draw
 from workflow.stragglers.figure_style import save
 from workflow.stragglers.figure_tables import read
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import read_table
 from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
@@ -16,7 +15,7 @@ with job_log(snakemake.log[0]):
         observable=defining.observable,
         families=snakemake.params.families,
         titles=json.loads(snakemake.params.titles),
-        variance=pd.read_parquet(snakemake.input.variance),
+        variance=read_table(snakemake.input.variance),
         n_samples=dict(zip(linear["dataset"], linear["n_samples"], strict=True)),
         inversion=read(
             snakemake.input.inversion,

@@ -1,10 +1,9 @@
-import numpy as np
-
 from workflow.stragglers.datasets import Dataset
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.linear import fit_all
+from workflow.stragglers.sealed import write_arrays, write_table
 
 with job_log(snakemake.log[0]):
     table, mistakes = fit_all(Dataset.load(snakemake.input.dataset))
-    table.to_parquet(snakemake.output.table, index=False)
-    np.savez(snakemake.output.mistakes, **mistakes)
+    write_table(table, snakemake.output.table)
+    write_arrays(mistakes, snakemake.output.mistakes)

@@ -1,10 +1,8 @@
-import numpy as np
-import pandas as pd
-
 from workflow.stragglers.figure_tables import defining_by_network, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.linear import linear_table
 from workflow.stragglers.misclassified import StragglerSets
+from workflow.stragglers.sealed import read_arrays, read_table, write_table
 from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
@@ -16,10 +14,10 @@ with job_log(snakemake.log[0]):
         removed="none",
         **reference,
     )
-    linear_table(
+    table = linear_table(
         addresses=snakemake.params.datasets,
-        fits=[pd.read_parquet(file) for file in snakemake.input.fits],
-        mistakes=[dict(np.load(file)) for file in snakemake.input.mistakes],
+        fits=[read_table(file) for file in snakemake.input.fits],
+        mistakes=[read_arrays(file) for file in snakemake.input.mistakes],
         sets={
             name: StragglerSets.load(file)
             for name, file in zip(snakemake.params.straggling, snakemake.input.sets, strict=True)
@@ -31,4 +29,5 @@ with job_log(snakemake.log[0]):
             **{f"{part}_{side}": name for part, name in reference.items() for side in "ab"},
         ),
         observable=defining.observable,
-    ).to_parquet(snakemake.output[0], index=False)
+    )
+    write_table(table, snakemake.output[0])

@@ -2,13 +2,14 @@ from workflow.stragglers.datasets import Dataset
 from workflow.stragglers.figure_tables import read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.planted import planted_table
+from workflow.stragglers.sealed import write_table
 from workflow.stragglers.specification import Defining, from_canonical
 from workflow.stragglers.trajectory import ADDRESS
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     cells = {"network": "reference", "optimizer": "gd"}
-    planted_table(
+    table = planted_table(
         snakemake.params.laws,
         [Dataset.load(file).planted for file in snakemake.input.datasets],
         read(snakemake.input.inversion, [*ADDRESS, "observable", "found", "train_error"], removed="none", **cells),
@@ -19,4 +20,5 @@ with job_log(snakemake.log[0]):
             **cells,
         ),
         defining,
-    ).to_parquet(snakemake.output[0], index=False)
+    )
+    write_table(table, snakemake.output[0])

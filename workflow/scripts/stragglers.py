@@ -1,18 +1,17 @@
-import pandas as pd
-
 from workflow.stragglers.datasets import Dataset
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.misclassified import cell_address, consensus_table, straggler_sets, straggler_table
+from workflow.stragglers.sealed import read_table, write_table
 from workflow.stragglers.specification import Defining, from_canonical
 from workflow.stragglers.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     trajectories = read_trajectories(snakemake.input.trajectories)
-    inversions = [pd.read_parquet(table) for table in snakemake.input.inversions]
+    inversions = [read_table(table) for table in snakemake.input.inversions]
     sets = straggler_sets(trajectories, inversions, defining)
     sets.save(snakemake.output.sets)
     dataset = Dataset.load(snakemake.input.dataset)
     address = cell_address(trajectories[0], inversions[0], defining)
-    straggler_table(sets, dataset, address).to_parquet(snakemake.output.table, index=False)
-    consensus_table(sets, address).to_parquet(snakemake.output.consensus, index=False)
+    write_table(straggler_table(sets, dataset, address), snakemake.output.table)
+    write_table(consensus_table(sets, address), snakemake.output.consensus)

@@ -1,9 +1,10 @@
 import pandas as pd
 
 from workflow.stragglers.jobs import job_log
+from workflow.stragglers.sealed import read_table, write_table
 
 with job_log(snakemake.log[0]):
-    untouched = [pd.read_parquet(part) for part in snakemake.input.untouched]
+    untouched = [read_table(part) for part in snakemake.input.untouched]
     # A retrained control repeats an untouched run, which would stand here twice.
-    ablated = [pd.read_parquet(part).query("removed != 'none'") for part in snakemake.input.ablated]
-    pd.concat(untouched + ablated, ignore_index=True).to_parquet(snakemake.output[0], index=False)
+    ablated = [read_table(part).query("removed != 'none'") for part in snakemake.input.ablated]
+    write_table(pd.concat(untouched + ablated, ignore_index=True), snakemake.output[0])

@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from .intervals import Estimate
+from .sealed import write_text
 from .text import printable
 
 
@@ -65,4 +66,4 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 def write_caption(template: Path | str, path: Path | str, values: Mapping[str, Any]) -> None:
     """Write the file ``template``, filled with ``values``, to ``path``."""
     text = Path(template).read_text(encoding="utf-8")
-    Path(path).write_text(render(text, values), encoding="utf-8")
+    write_text(render(text, values), path)

@@ -9,14 +9,14 @@ import os
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .errors import InputError
-from .sealed import sealed, writing
+from .sealed import read_arrays, write_arrays
 from .specification import Dataset as Specification
 from .synthetic import planted
 
@@ -69,13 +69,11 @@ class Dataset:
             object.__setattr__(self, "planted", np.zeros(len(self.sample_id), bool))
 
     def save(self, path: str) -> None:
-        with writing(path) as part, open(part, "wb") as file:
-            np.savez(file, **asdict(self))
+        write_arrays(asdict(self), path)
 
     @classmethod
     def load(cls, path: str) -> "Dataset":
-        with np.load(sealed(path), allow_pickle=False) as stored:
-            return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        return cls(**read_arrays(path))
 
 
 def prepare(specification: Specification, data_dir: str) -> Dataset:

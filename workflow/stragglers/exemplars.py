@@ -1,11 +1,12 @@
 """Which points stand for the stragglers and for the rest on a contact sheet."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from .datasets import Dataset
+from .sealed import read_arrays, write_arrays
 
 COUNT = 14
 
@@ -24,12 +25,11 @@ class Exemplars:
     """``straggler`` or ``typical``."""
 
     def save(self, path: str) -> None:
-        np.savez(path, **asdict(self))
+        write_arrays(asdict(self), path)
 
     @classmethod
     def load(cls, path: str) -> "Exemplars":
-        with np.load(path, allow_pickle=False) as stored:
-            return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        return cls(**read_arrays(path))
 
     def of(self, kind: str) -> "Exemplars":
         return Exemplars(**{name: values[self.kind == kind] for name, values in asdict(self).items()})

@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from .fonts import FAMILY, use_fonts
 from .intervals import Estimate
+from .sealed import writing
 
 WIDTH = 7.2
 """Two columns of a journal, in inches."""
@@ -211,5 +212,7 @@ def save(figure: Figure, pdf: str, png: str) -> None:
         # Told once, by the text rather than by the character.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         use_fonts(figure)
-        figure.savefig(pdf, metadata={"CreationDate": None})
-        figure.savefig(png, dpi=200)
+        with writing(pdf) as part:
+            figure.savefig(part, format="pdf", metadata={"CreationDate": None})
+        with writing(png) as part:
+            figure.savefig(part, format="png", dpi=200)

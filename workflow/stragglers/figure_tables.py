@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from .intervals import Estimate, bootstrap
 from .inversion import defining_inversions
+from .sealed import reading
 from .specification import Defining
 
 EPOCHS_DRAWN = 300
@@ -20,12 +21,13 @@ def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
 
     The rest is not read, which matters where a table has millions of rows.
     """
-    schema = pq.read_schema(file)
-    if any(pa.types.is_null(schema.field(name).type) for name in where):
-        # A table without rows, of strings of no type, which cannot be compared.
-        return pd.read_parquet(file, columns=columns).iloc[:0]
     conditions = [(name, "in" if isinstance(value, list) else "==", value) for name, value in where.items()]
-    return pd.read_parquet(file, columns=columns, filters=conditions or None)
+    with reading(file) as whole:
+        schema = pq.read_schema(whole)
+        if any(pa.types.is_null(schema.field(name).type) for name in where):
+            # A table without rows, of strings of no type, which cannot be compared.
+            return pd.read_parquet(whole, columns=columns).iloc[:0]
+        return pd.read_parquet(whole, columns=columns, filters=conditions or None)
 
 
 def defining_by_network(inversion: pd.DataFrame, defining: Defining) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from .datasets import Dataset
 from .intervals import MISSING, Estimate, bootstrap
 from .inversion import defining_inversions
+from .sealed import read_arrays, write_arrays
 from .specification import Defining
 from .trajectory import ADDRESS, Trajectory
 
@@ -25,13 +26,13 @@ class StragglerSets:
     sets: np.ndarray
 
     def save(self, path: str) -> None:
-        np.savez(path, seeds=self.seeds, sets=np.packbits(self.sets, axis=1), n_samples=self.sets.shape[1])
+        packed = np.packbits(self.sets, axis=1)
+        write_arrays({"seeds": self.seeds, "sets": packed, "n_samples": self.sets.shape[1]}, path)
 
     @classmethod
     def load(cls, path: str) -> "StragglerSets":
-        with np.load(path) as stored:
-            sets = np.unpackbits(stored["sets"], axis=1, count=int(stored["n_samples"])).view(bool)
-            return cls(stored["seeds"], sets)
+        stored = read_arrays(path)
+        return cls(stored["seeds"], np.unpackbits(stored["sets"], axis=1, count=int(stored["n_samples"])).view(bool))
 
 
 def straggler_sets(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .sealed import write_table, writing
+from .sealed import write_arrays, write_table, writing
 from .specification import Protocol
 
 log = logging.getLogger(__name__)
@@ -118,14 +118,9 @@ class Recorder:
         sigma = np.array(list(self.noise), np.float64)
         noisy = np.array(list(self.noise.values()), np.float32).reshape(len(sigma), len(runs))
         noisy[:, diverged.any(0)] = np.nan
-        with writing(self.folder / "scalars.npz") as part, open(part, "wb") as file:
-            np.savez(
-                file,
-                **self.scalars,
-                sigma=sigma,
-                noisy_test_error=noisy,
-                set_epochs=self.set_epochs,
-                **self.sizes,
-            )
+        noise = {"sigma": sigma, "noisy_test_error": noisy}
+        write_arrays(
+            {**self.scalars, **noise, "set_epochs": self.set_epochs, **self.sizes}, self.folder / "scalars.npz"
+        )
         software = f"torch {torch.__version__}, numpy {np.__version__}"
         write_table(runs.assign(diverged_at=diverged_at, software=software), self.folder / "runs.parquet")

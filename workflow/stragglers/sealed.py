@@ -1,19 +1,23 @@
 """Files that the workflow writes and reads again: moved into place whole, each with a seal beside it.
 
 The seal of ``name`` is the hidden file ``.name.sha256``, in the form that ``sha256sum --check`` reads. A flipped bit
-then ends in a message, not in other results, and a killed writer leaves nothing that looks finished.
+then ends in a message, not in other results, and a killed writer leaves nothing that looks finished. A file whose
+seal is absent (a copy without hidden files) is taken as it is; one whose seal is itself damaged counts as damaged.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .errors import InputError
+
+REMEDY = "delete it, then run again the command that made it"
 
 
 def seal_of(path: Path) -> Path:
@@ -22,25 +26,32 @@ def seal_of(path: Path) -> Path:
 
 
 @contextmanager
-def writing(path: Path | str) -> Iterator[Path]:
-    """A file to write to that becomes ``path``, sealed, once the block ends without an exception.
+def replacing(path: Path | str) -> Iterator[Path]:
+    """A file to write to that becomes ``path`` once the block ends without an exception.
 
     It has this process's number in its name: of two writers at a time each leaves a whole file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.part-*"):
-        if not _alive(int(left.name.rpartition("-")[2])):
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        if not _alive(int(left.suffixes[-2][1:])):
             left.unlink(missing_ok=True)
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        seal = part.with_name(f"{part.name}.sha256")
-        seal.write_text(f"{_digest(part)}  {path.name}\n", encoding="utf-8")
-        seal.replace(seal_of(path))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path | str) -> Iterator[Path]:
+    """The same with a seal: for a file that :func:`reading` reads."""
+    path = Path(path)
+    with replacing(path) as part:
+        yield part
+        with replacing(seal_of(path)) as seal:
+            seal.write_text(f"{_digest(part)}  {path.name}\n", encoding="utf-8")
 
 
 def sealed(path: Path | str) -> Path:
@@ -50,23 +61,59 @@ def sealed(path: Path | str) -> Path:
     """
     path = Path(path)
     try:
-        seal = seal_of(path).read_text(encoding="utf-8", errors="replace") if seal_of(path).is_file() else None
-        if seal is None or seal.split("  ")[0] == _digest(path):
-            return path
+        digest = _digest(path)
+        seal = seal_of(path).read_text(encoding="utf-8", errors="replace") if seal_of(path).is_file() else digest
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
-    raise InputError(f"{path} is damaged: it does not hold what was written; delete it, then the same command again")
+        raise InputError(f"{path} cannot be read ({error.strerror}); run again the command that made it") from error
+    if seal.split("  ")[0] != digest:
+        raise InputError(f"{path} is damaged: it does not hold what was written; {REMEDY}")
+    return path
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[Path]:
+    """``path`` to read from, if it is :func:`sealed`.
+
+    Raises :class:`InputError`, too, for a file without a seal that the block cannot read.
+    """
+    path = sealed(path)
+    try:
+        yield path
+    except Exception as error:
+        # What bears its seal is what was written: then the fault is not the file's.
+        if seal_of(path).is_file():
+            raise
+        raise InputError(f"{path} is damaged ({error}); {REMEDY}") from error
 
 
 def read_table(path: Path | str, **options: Any) -> pd.DataFrame:
     """A Parquet file of the workflow; ``options`` go to :func:`pandas.read_parquet`."""
-    return pd.read_parquet(sealed(path), **options)
+    with reading(path) as whole:
+        return pd.read_parquet(whole, **options)
 
 
 def write_table(table: pd.DataFrame, path: Path | str) -> None:
     """``table`` as a Parquet file of the workflow."""
     with writing(path) as part:
         table.to_parquet(part, index=False)
+
+
+def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
+    """Name -> array of an .npz file of the workflow."""
+    with reading(path) as whole, np.load(whole) as stored:
+        return dict(stored)
+
+
+def write_arrays(arrays: Mapping[str, Any], path: Path | str) -> None:
+    """``arrays`` as an .npz file of the workflow."""
+    with writing(path) as part, open(part, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def write_text(text: str, path: Path | str) -> None:
+    """``text`` as a file of the workflow."""
+    with writing(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def _digest(path: Path) -> str:

@@ -16,12 +16,10 @@ No test, figure or table needs the activations: R, D and the sets all follow fro
 
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from .errors import InputError
-from .sealed import read_table, sealed
+from .sealed import read_arrays, read_table, reading
 
 ADDRESS = ("dataset", "source", "task", "subset", "network", "layer", "optimizer")
 """Columns that say which runs a table's row is about."""
@@ -35,28 +33,23 @@ FILES = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
 class Trajectory:
     """Reads a trajectory; the large arrays stay on disk until indexed.
 
-    Raises :class:`InputError` if a file is cut short or otherwise damaged.
+    Raises :class:`InputError`, which names the file, if one is damaged.
     """
 
     def __init__(self, folder: Path | str):
         self.folder = Path(folder)
-        try:
-            self._open()
-        except (ValueError, KeyError, EOFError, OSError, BadZipFile) as error:
-            raise InputError(f"{self.folder} is damaged ({error}); delete it and run again") from error
-
-    def _open(self) -> None:
         self.runs = read_table(self.folder / "runs.parquet")
-        with np.load(sealed(self.folder / "scalars.npz")) as scalars:
-            self.loss, self.train_error, self.test_error = (
-                scalars[name] for name in ("loss", "train_error", "test_error")
-            )
-            self.sigma, self.noisy_test_error = scalars["sigma"], scalars["noisy_test_error"]
-            self.zeros = scalars["zeros"]
-            self.set_epochs = scalars["set_epochs"]
-            self.n_samples, self.n_layers = int(scalars["n_samples"]), int(scalars["n_layers"])
-        self.centres = np.load(sealed(self.folder / "centres.npy"), mmap_mode="r")
-        self.misclassified = np.load(sealed(self.folder / "misclassified.npy"), mmap_mode="r")
+        scalars = read_arrays(self.folder / "scalars.npz")
+        self.loss, self.train_error, self.test_error = (scalars[name] for name in ("loss", "train_error", "test_error"))
+        self.sigma, self.noisy_test_error = scalars["sigma"], scalars["noisy_test_error"]
+        self.zeros = scalars["zeros"]
+        self.set_epochs = scalars["set_epochs"]
+        self.n_samples, self.n_layers = int(scalars["n_samples"]), int(scalars["n_layers"])
+        self.centres, self.misclassified = self._mapped("centres.npy"), self._mapped("misclassified.npy")
+
+    def _mapped(self, name: str) -> np.ndarray:
+        with reading(self.folder / name) as whole:
+            return np.load(whole, mmap_mode="r")
 
     def set_index(self, epochs) -> np.ndarray:
         """Places of the kept sets whose epochs are nearest to ``epochs`` (the same where all are kept)."""
