@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from project import EPOCHS, REPOSITORY, TINY, changed, without_ablations
 
-from workflow.stragglers.sealed import seal_of, sealed
+from workflow.stragglers.sealed import seal_of, sealed, write_table
 
 ADDRESS = ["dataset", "source", "task", "subset", "network", "layer", "optimizer"]
 CONTRACT = {
@@ -152,6 +153,13 @@ def test_every_product_bears_its_seal(finished):
         assert seal_of(sealed(file)).is_file(), file
 
 
+def test_the_report_says_which_versions_trained_the_runs(finished):
+    runs = [pd.read_parquet(file) for file in (finished.folder / "results").rglob("runs.parquet")]
+    (software,) = {version for table in runs for version in table["software"]}
+    page = (finished.folder / "results/tiny/pages/software.html").read_text(encoding="utf-8")
+    assert f"All runs were trained by one set of versions: {software} ({sum(map(len, runs))} runs)." in page
+
+
 # What a change plans
 
 
@@ -281,6 +289,18 @@ def test_a_deleted_table_is_made_from_what_is_there(finished):
     finally:
         away.rename(table)
     assert plan["table"] == 1 and not {"prepare", "train", "observables", "ablate"} & set(plan)
+
+
+def test_runs_of_other_versions_are_told_of(finished, tmp_path):
+    file = next((finished.folder / "results/runs").rglob("runs.parquet"))
+    kept, seal = (shutil.copy2(path, tmp_path) for path in (file, seal_of(file)))
+    write_table(pd.read_parquet(file).assign(software="torch 1.0, numpy 1.0"), file)
+    try:
+        plan = finished.plan()
+    finally:
+        shutil.copy2(kept, file)
+        shutil.copy2(seal, seal_of(file))
+    assert plan["provenance"] == 1 and "train" not in plan
 
 
 # Studies beside each other

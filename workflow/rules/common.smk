@@ -10,6 +10,7 @@ from workflow.stragglers.configuration import read, reread, validate
 from workflow.stragglers.errors import InputError
 from workflow.stragglers.fingerprint import fingerprint
 from workflow.stragglers.report import as_label, as_param
+from workflow.stragglers.sealed import sealed
 from workflow.stragglers.specification import (
     Dataset,
     canonical,
@@ -52,7 +53,8 @@ def prepared_datasets():
     for file in sorted(files, key=os.path.getmtime):
         if file.with_name("dataset.npz").is_file():
             try:
-                yield from from_canonical(file.read_text(encoding="utf-8"), Dataset)
+                text = sealed(file).read_text(encoding="utf-8")
+                yield from from_canonical(text, Dataset)
             except (ValueError, TypeError):
                 raise InputError(f"{file} is damaged (delete it)") from None
 

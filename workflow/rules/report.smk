@@ -9,6 +9,8 @@ pages = {
 
 
 rule provenance:
+    input:
+        runs=[f"results/{run}/runs.parquet" for run in all_runs + all_ablations],
     output:
         configuration=report(
             pages["configuration"],

@@ -1,11 +1,27 @@
 import json
+import logging
+
+import pandas as pd
 
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.pages import page
-from workflow.stragglers.provenance import configuration_table, software_table
-from workflow.stragglers.sealed import write_text
+from workflow.stragglers.provenance import (
+    UNRECORDED,
+    configuration_table,
+    software_table,
+    training_note,
+    training_software,
+)
+from workflow.stragglers.sealed import read_table, write_text
 
 with job_log(snakemake.log[0]):
     configuration = configuration_table(json.loads(snakemake.params.configuration))
     write_text(page("Configuration", configuration), snakemake.output.configuration)
-    write_text(page("Versions of software", software_table()), snakemake.output.software)
+    runs = [
+        read_table(file).reindex(columns=["dataset", "software"], fill_value=UNRECORDED)
+        for file in snakemake.input.runs
+    ]
+    trained = training_software(pd.concat(runs))
+    note = training_note(trained)
+    logging.info(note)
+    write_text(page("Versions of software", software_table(trained), note=note), snakemake.output.software)

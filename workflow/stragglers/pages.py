@@ -40,14 +40,14 @@ def as_csv(table: pd.DataFrame) -> pd.DataFrame:
     return table.map(inert)
 
 
-def page(title: str, table: pd.DataFrame, formatters: dict | None = None) -> str:
-    """An HTML page with one table; ``formatters`` turn a column's values into HTML, others are escaped."""
+def page(title: str, table: pd.DataFrame, formatters: dict | None = None, note: str = "") -> str:
+    """An HTML page with a ``note`` and a table; ``formatters`` turn a column's values into HTML, others are escaped."""
     formatters = formatters or {}
     cells = pd.DataFrame({name: table[name].map(formatters.get(name, as_html)) for name in table})
     body = cells.to_html(index=False, escape=False, border=0)
     return (
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{as_html(title)}</title>'
-        f"<style>{STYLE}</style><body><h1>{as_html(title)}</h1>{body}</body></html>"
+        f"<style>{STYLE}</style><body><h1>{as_html(title)}</h1><p>{as_html(note)}</p>{body}</body></html>"
     )
 
 

@@ -1,0 +1,32 @@
+import pandas as pd
+
+from workflow.stragglers.pages import page
+from workflow.stragglers.provenance import software_table, training_note, training_software
+
+ONE, OTHER = "torch 2.1, numpy 1.26", "torch 2.2, numpy 2.0"
+
+
+def trained(**versions):
+    """``training_software`` of runs of each dataset by these versions."""
+    rows = [(dataset, software) for dataset, given in versions.items() for software in given]
+    return training_software(pd.DataFrame(rows, columns=["dataset", "software"]))
+
+
+def test_versions_that_trained_the_runs_are_counted():
+    table = trained(digits=[ONE, ONE, OTHER], mnist=[ONE])
+    assert table.values.tolist() == [[ONE, 3, "digits, mnist"], [OTHER, 1, "digits"]]
+
+
+def test_a_mixture_is_warned_of_and_one_set_of_versions_is_not():
+    assert training_note(trained(digits=[ONE, ONE])) == f"All runs were trained by one set of versions: {ONE} (2 runs)."
+    note = training_note(trained(digits=[ONE, ONE], mnist=[OTHER]))
+    assert note.startswith("Warning") and f"{ONE} (2 runs); {OTHER} (1 runs)" in note
+
+
+def test_the_page_tells_what_trained_the_runs_from_what_wrote_it():
+    mixed = trained(digits=[ONE], mnist=[OTHER])
+    table = software_table(mixed)
+    assert table["version"].tolist()[:2] == [ONE, OTHER]
+    assert set(table["what it did"][2:]) == {"wrote this page"}
+    shown = page("Versions", table, note=training_note(mixed))
+    assert "<p>Warning" in shown and "trained 1 runs of mnist" in shown
