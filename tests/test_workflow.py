@@ -247,7 +247,7 @@ def test_defaults_written_out_plan_no_computation(finished):
     [
         ("workflow/stragglers/training.py", "        # Whole bytes", "        # More words. Whole bytes"),
         ("workflow/stragglers/training.py", '"""Train an ensemble', '"""To train an ensemble'),
-        ("workflow/stragglers/inversion.py", "    # A plateau", "\n    # A broad plateau"),
+        ("workflow/stragglers/inversion.py", "    # Noise may", "\n    # Some noise may"),
         ("workflow/scripts/train.py", "with job_log", "# A remark.\nwith job_log"),
         ("workflow/rules/training.smk", "rule train:", "# A remark.\nrule train:"),
     ],
