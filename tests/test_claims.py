@@ -13,8 +13,8 @@ from project import REPOSITORY
 from workflow.stragglers.claims import (
     JOINT_MEASURES,
     MEASURES,
+    after_last,
     claims_table,
-    flat_from,
     shift_beside_epochs,
     threshold_text,
     verdict,
@@ -140,10 +140,37 @@ def test_spread_over_seeds_is_relative_to_the_mean():
 
 
 def test_largest_shift_is_the_worst_group_in_either_direction():
-    groups = {"up": inversions([0.11, 0.11]), "down": inversions([0.08, 0.08]), "none": inversions([None, None])}
-    measured = MEASURES["stable_across_optimizers"](evidence(inversions([0.1, 0.1]), optimizer=groups))
-    assert measured.estimate.value == pytest.approx(0.2)
-    assert measured.n_runs == 6
+    groups = {"up": inversions([0.11] * 5), "down": inversions([0.08] * 6), "none": inversions([None, None])}
+    measured = MEASURES["stable_across_optimizers"](evidence(inversions([0.1] * 5), optimizer=groups))
+    assert measured.estimate == pytest.approx((0.2, 0.2, 0.2))
+    assert measured.n_runs == 16
+
+
+def test_groups_of_which_few_runs_invert_are_left_out_by_name_and_count():
+    few, none, enough = [0.5, 0.4, 0.5, 0.6, None], [None] * 3, [0.1, 0.11, 0.1, 0.09, 0.12]
+    groups = {"few": inversions(few), "none": inversions(none), "enough": inversions(enough)}
+    for claim, field in (
+        ("stable_across_optimizers", "optimizer"),
+        ("weak_dependence_on_architecture", "network"),
+        ("stable_across_subsamples", "subsample"),
+        ("error_steadier_than_epoch", "optimizer"),
+    ):
+        measured = MEASURES[claim](evidence(inversions([0.1] * 5), **{field: groups}))
+        assert measured.note == "left out, as fewer than 5 runs invert: few (4 of 5), none (0 of 3)"
+        # Where no epoch differs, there is no spread to compare with.
+        assert not measured.estimate.value >= 0.1 and measured.n_runs == 10
+
+
+@pytest.mark.parametrize("claim", ["non_monotonic", "stable_across_seeds", "straggler_fraction"])
+@pytest.mark.parametrize("n", [2, 4, 5])
+def test_below_five_runs_there_is_no_verdict(claim, n):
+    measured = MEASURES[claim](evidence(inversions([0.101] * n)))
+    assert np.isfinite(measured.estimate.value)
+    definition = DEFINITIONS[claim]
+    bounds = definition.get("at_least", -np.inf), definition.get("at_most", np.inf)
+    decided = verdict(measured.estimate, *bounds) != "inconclusive"
+    # Five of five runs have a share of .57 to 1, which is not above .7.
+    assert decided == (n >= 5 and claim != "non_monotonic")
 
 
 def test_peak_of_conservation_is_relative_to_the_inversion():
@@ -157,8 +184,12 @@ def test_peak_of_conservation_is_relative_to_the_inversion():
             "ci_high": [0.6, 0.12],
         }
     )
-    measured = MEASURES["maximally_conserved"](evidence(inversions([0.1, 0.1]), peak=peak))
+    measured = MEASURES["maximally_conserved"](evidence(inversions([0.1] * 5), peak=peak))
     assert measured.estimate == pytest.approx((1.1, 1.0, 1.2))
+    unsure = MEASURES["maximally_conserved"](evidence(inversions([0.09, 0.1, 0.11, 0.1, 0.1]), peak=peak))
+    assert unsure.estimate.low < 0.99 and unsure.estimate.high > 1.21
+    few = MEASURES["maximally_conserved"](evidence(inversions([0.1] * 4), peak=peak)).estimate
+    assert few.value == pytest.approx(1.1) and np.isnan([few.low, few.high]).all()
 
 
 def test_removal_counts_runs_without_an_inversion():
@@ -203,9 +234,9 @@ def test_a_study_without_the_runs_is_inconclusive_not_an_error(claim):
 def test_shift_of_errors_is_told_beside_that_of_epochs():
     cells = [np.column_stack([np.full(3, 0.1 * 2**i), np.full(3, 10.0 * 4**i)]) for i in range(3)]
     assert shift_beside_epochs(*cells) == pytest.approx(0.5)
-    steady = {"fast": inversions([0.1, 0.1], epoch=5), "slow": inversions([0.1, 0.1], epoch=50)}
-    measured = MEASURES["error_steadier_than_epoch"](evidence(inversions([0.1, 0.1]), optimizer=steady))
-    assert (measured.estimate.value, measured.n_runs) == (0, 6)
+    steady = {"fast": inversions([0.1] * 5, epoch=5), "slow": inversions([0.1] * 5, epoch=50)}
+    measured = MEASURES["error_steadier_than_epoch"](evidence(inversions([0.1] * 5), optimizer=steady))
+    assert (measured.estimate.value, measured.n_runs) == (pytest.approx(0), 15)
 
 
 def test_orders_of_batches_are_compared_within_seeds():
@@ -218,8 +249,8 @@ def test_orders_of_batches_are_compared_within_seeds():
 
 def test_blocks_are_subsamples_of_the_size_of_the_main_dataset():
     given = {
-        "reference": inversions([0.1, 0.1]),
-        "subsample": {"block": inversions([0.11, 0.11]), "small": inversions([0.05, 0.05])},
+        "reference": inversions([0.1] * 5),
+        "subsample": {"block": inversions([0.11] * 5), "small": inversions([0.05] * 5)},
         "n_samples": {"d": 100, "block": 100, "small": 10},
     }
     assert MEASURES["stable_across_blocks"](evidence(**given)).estimate.value == pytest.approx(0.1)
@@ -227,12 +258,19 @@ def test_blocks_are_subsamples_of_the_size_of_the_main_dataset():
 
 
 def test_curve_is_flat_from_the_last_point_that_is_near_the_end():
-    for means, first in (((0.2, 0.5, 0.95, 1), 2), ((1, 0.5, 1, 1), 2), ((1, 1.1, 1), 0), ((0.1, 0.2, 1), 2)):
-        assert flat_from(np.array(means)) == first
-    subsample = {"small": inversions([0.02] * 3), "half": inversions([0.095] * 3), "all": inversions([0.1] * 3)}
+    assert [after_last(far) for far in ([True, False, False], [False, True], [False, False], [])] == [1, 2, 0, 0]
     n_samples = {"small": 25, "half": 50, "d": 100, "all": 200}
-    measured = MEASURES["flat_in_sample_size"](evidence(inversions([0.1] * 3), n_samples, subsample=subsample))
-    assert measured.estimate.value == 0.5
+
+    def measured(half, n=5):
+        groups = {"small": [0.02] * n, "half": half, "all": [0.1] * n}
+        subsample = {name: inversions(errors) for name, errors in groups.items()}
+        return MEASURES["flat_in_sample_size"](evidence(inversions([0.1] * n), n_samples, subsample=subsample))
+
+    assert measured([0.095] * 5).estimate == (0.5, 0.5, 0.5)
+    # Half the points may or may not be far.
+    assert measured([0.08, 0.09, 0.1, 0.08, 0.09]).estimate == (0.5, 0.5, 1)
+    assert measured([0.07, 0.08, 0.09, 0.07, 0.09]).estimate == (1, 0.5, 1)
+    assert np.isnan(measured([0.095] * 4, n=4).estimate.value)
 
 
 def test_kept_stragglers_are_of_sets_of_the_main_size_inside_the_largest():
@@ -268,8 +306,8 @@ def test_smallest_fraction_removed_is_compared_with_nothing_removed():
 
 
 def test_linear_claims_take_the_discriminant():
-    row = {"eps_star": 0.1, "ci_low": 0.09, "ci_high": 0.11, "n_inverted": 5, "jaccard_run_to_run": 0.8}
-    row |= {"jaccard_runs": 0.4, "jaccard_runs_low": 0.36, "jaccard_runs_high": 0.44}
+    row = {"eps_star": 0.1, "ci_low": 0.09, "ci_high": 0.11, "n_inverted": 5}
+    row |= {"jaccard_ratio": 0.5, "jaccard_ratio_low": 0.45, "jaccard_ratio_high": 0.55}
     linear = pd.DataFrame(
         [{"classifier": "lda", "train_error": 0.2, **row}, {"classifier": "logistic", "train_error": 0.1, **row}]
     )

@@ -92,7 +92,7 @@ def test_the_studys_own_settings_give_the_inversions_of_the_study(block):
     assert (own["eps_star"] == study["train_error"].mean()).all()
     assert (own["epoch"] == study["epoch"].astype(float).mean()).all()
     assert (own["phi_c"] == (rate >= CONSENSUS_RATE).mean()).all()
-    assert (own["ci_low"] <= own["eps_star"]).all() and (own["eps_star"] <= own["ci_high"]).all()
+    assert own[["ci_low", "ci_high", "phi_c_low", "phi_c_high"]].isna().all(axis=None)
 
 
 def test_a_clean_turn_does_not_depend_on_the_numbers(block):

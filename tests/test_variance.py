@@ -3,24 +3,59 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
-from workflow.stragglers.variance import complete_cells, variance_shares, variance_table
+from workflow.stragglers.variance import complete_cells, variance_components, variance_shares, variance_table
 
 
 def layout(by_dataset, by_optimizer, noise):
     return {(i, j): a + b + np.asarray(noise) for i, a in enumerate(by_dataset) for j, b in enumerate(by_optimizer)}
 
 
+def values(shares):
+    return {name: estimate.value for name, estimate in shares.items()}
+
+
 def test_additive_layout_splits_exactly():
-    shares = variance_shares(layout([0, 2], [0, 4], [-1, 1]))
-    # Variances 1 (datasets), 4 (optimisers) and 1 (seeds) of a total of 6.
-    assert shares == pytest.approx({"dataset": 1 / 6, "optimizer": 4 / 6, "interaction": 0, "seed": 1 / 6})
+    # Variances 1 (datasets), 4 (optimisers) and 2 (seeds, ddof 1), of which 2 seeds leave 1 in a mean, a quarter of
+    # that in each factor and, as there is none, in the interaction.
+    components = variance_components(layout([0, 2], [0, 4], [-1, 1]))
+    assert components == pytest.approx([0.75, 3.75, -0.25, 2])
+    shares = values(variance_shares(layout([0, 2], [0, 4], [-1, 1])))
+    assert shares == pytest.approx({"dataset": 0.75 / 6.5, "optimizer": 3.75 / 6.5, "interaction": 0, "seed": 2 / 6.5})
 
 
 def test_interaction_is_what_additivity_leaves():
     cells = {(0, 0): np.zeros(2), (0, 1): np.zeros(2), (1, 0): np.zeros(2), (1, 1): np.full(2, 4.0)}
-    shares = variance_shares(cells)
+    shares = values(variance_shares(cells))
     assert shares == pytest.approx({"dataset": 1 / 3, "optimizer": 1 / 3, "interaction": 1 / 3, "seed": 0})
+
+
+def drawn(rng, n, effects, noise):
+    return {place: effect + rng.normal(0, noise, n) for place, effect in np.ndenumerate(effects)}
+
+
+@pytest.mark.parametrize("n", [2, 5, 20])
+def test_mere_noise_is_the_seeds(n):
+    rng = np.random.default_rng(0)
+    components = np.mean([variance_components(drawn(rng, n, np.zeros((3, 4)), 1)) for _ in range(400)], axis=0)
+    assert components == pytest.approx([0, 0, 0, 1], abs=0.06)
+
+
+@pytest.mark.parametrize("n", [5, 10, 20])
+def test_shares_are_covered(n):
+    """The interaction's, which is 0, is never missed: its interval cannot end below."""
+    rng = np.random.default_rng(0)
+    effects = np.array([0.0, 0.6, 1.4])[:, None] + np.array([0.0, 0.5, -0.3])
+    squares = np.array([effects.mean(1).var(), effects.mean(0).var(), 0, 0.4**2])
+    truth, trials = squares / squares.sum(), 120
+    estimates = [list(variance_shares(drawn(rng, n, effects, 0.4)).values()) for _ in range(trials)]
+    _, low, high = np.moveaxis(estimates, -1, 0)
+    covered = ((low <= truth + 1e-9) & (truth <= high)).sum(axis=0)
+    assert covered[2] >= 0.97 * trials
+    # Chance adds 4 deviations of 120 trials.
+    least, most = binom.ppf(3e-5, trials, 0.93), binom.ppf(1 - 3e-5, trials, 0.97)
+    assert all(least <= number <= most for number in covered[[0, 1, 3]])
 
 
 def rows(dataset, optimizer, errors, found=True):
@@ -36,15 +71,13 @@ def rows(dataset, optimizer, errors, found=True):
 
 
 def test_an_optimizer_that_fails_to_invert_on_one_dataset_is_left_out():
+    five = [0.1, 0.2, 0.1, 0.2, 0.3]
     table = pd.concat(
-        [
-            rows("a", "gd", [0.1, 0.2]),
-            rows("b", "gd", [0.1, 0.2]),
-            rows("a", "adam", [0.1, 0.2]),
-            rows("b", "adam", [0.1]),
-        ]
+        [rows(d, o, five) for d in "ab" for o in ("gd", "fast")]
+        + [rows("a", "adam", five), rows("b", "adam", five[:4])]
     )
-    assert set(complete_cells(table, "train_error")) == {("a", "gd"), ("b", "gd")}
+    assert set(complete_cells(table, "train_error")) == {(d, o) for d in "ab" for o in ("gd", "fast")}
+    assert (variance_table(table)["left_out"] == "adam").all()
 
 
 def test_table_has_intervals_that_hold_the_share_and_is_empty_with_one_optimizer():
@@ -64,5 +97,5 @@ def test_table_has_intervals_that_hold_the_share_and_is_empty_with_one_optimizer
 
 
 def test_a_dataset_with_one_optimizer_is_left_out():
-    table = pd.concat([rows(d, o, [0.1, 0.2]) for d, o in (("a", "gd"), ("a", "adam"), ("b", "gd"))])
+    table = pd.concat([rows(d, o, [0.1] * 5) for d, o in (("a", "gd"), ("a", "adam"), ("b", "gd"))])
     assert set(complete_cells(table, "train_error")) == {("a", "gd"), ("a", "adam")}

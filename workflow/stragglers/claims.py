@@ -1,17 +1,15 @@
 """The paper's claims, and some questions beside them, each measured on tables and held to its threshold."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .evidence import Evidence, gather
-from .intervals import MISSING, Estimate, bootstrap, share
+from .intervals import CONFIDENCE, LEAST_RUNS, MISSING, Estimate, jackknife, largest, ratio, relative_spread, share
 from .specification import Defining
-
-LEAST_INVERTED = 2
-"""Fewer inverted runs give no mean ε* with an interval."""
 
 FLAT = 0.15
 """ε*(P) is flat where it is within this fraction of ε* at the largest P."""
@@ -28,6 +26,8 @@ class Measured(NamedTuple):
 
     estimate: Estimate
     n_runs: int
+    note: str = ""
+    """What was left out."""
 
 
 NOTHING = Measured(MISSING, 0)
@@ -38,6 +38,13 @@ def inverted_errors(inversions: pd.DataFrame) -> np.ndarray:
     return inversions.loc[inversions["found"], "train_error"].to_numpy(float)
 
 
+def few_runs(groups: Mapping[str, pd.DataFrame]) -> str:
+    """Which of the ``groups`` have too few inverted runs for an interval, in words; empty if none."""
+    counts = {name: (len(inverted_errors(rows)), len(rows)) for name, rows in groups.items()}
+    few = [f"{name} ({found} of {n_runs})" for name, (found, n_runs) in counts.items() if found < LEAST_RUNS]
+    return f"left out, as fewer than {LEAST_RUNS} runs invert: {', '.join(few)}" if few else ""
+
+
 def non_monotonic(evidence: Evidence) -> Measured:
     found = evidence.reference["found"]
     return Measured(share(int(found.sum()), len(found)), len(found))
@@ -45,7 +52,7 @@ def non_monotonic(evidence: Evidence) -> Measured:
 
 def straggler_fraction(evidence: Evidence) -> Measured:
     errors = inverted_errors(evidence.reference)
-    return Measured(bootstrap([errors], np.mean), len(errors))
+    return Measured(jackknife([errors], np.mean), len(errors))
 
 
 def consensus_fraction(evidence: Evidence) -> Measured:
@@ -56,24 +63,30 @@ def consensus_fraction(evidence: Evidence) -> Measured:
 
 def stable_across_seeds(evidence: Evidence) -> Measured:
     errors = inverted_errors(evidence.reference)
-    if len(errors) < LEAST_INVERTED:
-        return Measured(MISSING, len(errors))
-    return Measured(bootstrap([errors], lambda e: e.std(ddof=1) / e.mean() if len(set(e)) > 1 else 0.0), len(errors))
+    return Measured(relative_spread(errors), len(errors))
+
+
+def magnitude(estimate: Estimate) -> Estimate:
+    """The same of a statistic's absolute value."""
+    value, low, high = np.abs(estimate)
+    return Estimate(value, 0.0 if estimate.low < 0 < estimate.high else min(low, high), max(low, high))
 
 
 def largest_shift(reference: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> Measured:
-    """Largest |mean ε* of a group / that of the reference - 1|, over groups of which two runs or more invert.
+    """Largest |mean ε* of a group / that of the reference - 1|, over groups of which enough runs invert.
 
     A maximum of noisy means is biased upwards, so this errs towards "depends".
     """
-    errors = [inverted_errors(rows) for rows in (reference, *groups.values())]
-    errors = [errors[0], *(group for group in errors[1:] if len(group) >= LEAST_INVERTED)]
-    n_runs = sum(map(len, errors))
-    if len(errors) < 2 or len(errors[0]) < LEAST_INVERTED:
-        return Measured(MISSING, n_runs)
-    return Measured(
-        bootstrap(errors, lambda first, *others: max(abs(o.mean() / first.mean() - 1) for o in others)), n_runs
-    )
+    first = inverted_errors(reference)
+    errors = [group for group in map(inverted_errors, groups.values()) if len(group) >= LEAST_RUNS]
+    n_runs, note = len(first) + sum(map(len, errors)), few_runs(groups)
+    if len(first) < LEAST_RUNS:
+        return Measured(MISSING, n_runs, note)
+
+    def shift(other: np.ndarray, confidence: float) -> Estimate:
+        return magnitude(jackknife([other, first], lambda a, b: a.mean() / b.mean() - 1, confidence))
+
+    return Measured(largest([partial(shift, other) for other in errors]), n_runs, note)
 
 
 def stable_across_optimizers(evidence: Evidence) -> Measured:
@@ -87,28 +100,21 @@ def shift_beside_epochs(first: np.ndarray, *others: np.ndarray) -> float:
 
 
 def error_steadier_than_epoch(evidence: Evidence) -> Measured:
-    cells = [
-        rows.loc[rows["found"], ["train_error", "epoch"]].to_numpy(float)
-        for rows in (evidence.reference, *evidence.by_optimizer.values())
-    ]
-    cells = [cell for cell in cells if len(cell) >= LEAST_INVERTED and cell.all()]
+    groups = {REFERENCE["optimizer"]: evidence.reference, **evidence.by_optimizer}
+    cells = [rows.loc[rows["found"], ["train_error", "epoch"]].to_numpy(float) for rows in groups.values()]
+    cells = [cell for cell in cells if len(cell) >= LEAST_RUNS and cell.all()]
     if len(cells) < 2:
         return NOTHING
-    return Measured(bootstrap(cells, shift_beside_epochs), sum(map(len, cells)))
+    return Measured(jackknife(cells, shift_beside_epochs), sum(map(len, cells)), few_runs(groups))
 
 
 def stable_across_orders(evidence: Evidence) -> Measured:
     """Spread over orders of the batches of one seed's ε*, root mean square over seeds; an optimiser's largest."""
-    largest = NOTHING
+    measured = []
     for rows in evidence.by_order.values():
-        found = rows[rows["found"]].pivot(index="seed", columns="optimizer", values="train_error").dropna()
-        errors = found.to_numpy(float)
-        if len(errors) < LEAST_INVERTED:
-            continue
-        spread = bootstrap([errors], lambda e: np.sqrt(e.var(axis=1, ddof=1).mean()) / e.mean())
-        if not spread.value <= largest.estimate.value:
-            largest = Measured(spread, len(errors))
-    return largest
+        errors = rows[rows["found"]].pivot(index="seed", columns="optimizer", values="train_error").dropna()
+        measured.append(Measured(relative_spread(errors.to_numpy(float)), len(errors)))
+    return max(measured, key=lambda one: np.nan_to_num(one.estimate.value, nan=-1), default=NOTHING)
 
 
 def stable_across_subsamples(evidence: Evidence) -> Measured:
@@ -121,28 +127,47 @@ def stable_across_blocks(evidence: Evidence) -> Measured:
     return largest_shift(evidence.reference, blocks)
 
 
-def flat_from(mean: np.ndarray) -> int:
-    """Index of the first of ``mean`` ε*, at growing P, from which on it stays near the last."""
-    far = np.flatnonzero(abs(mean / mean[-1] - 1) > FLAT)
-    return int(far[-1]) + 1 if len(far) else 0
+def after_last(far: Sequence[bool]) -> int:
+    """Index after the last that is ``far``."""
+    return max(np.flatnonzero(far), default=-1) + 1
 
 
 def flat_in_sample_size(evidence: Evidence) -> Measured:
-    """From means over the subsamples of one P; runs are resampled, subsamples are not."""
+    """Smallest P from which on the mean ε*, over subsamples of one P, stays near that at the largest.
+
+    Its interval goes from the P after the last whose ε* is surely not near to that after the last where it may not
+    be; the former holds for all P at once. Runs vary, subsamples are those of the study.
+    """
     runs = {evidence.main: evidence.reference, **evidence.by_subsample}
-    errors = {name: inverted_errors(runs[name]) for name in evidence.n_samples if name in runs}
-    errors = {name: values for name, values in errors.items() if len(values) >= LEAST_INVERTED}
-    sizes = np.array([evidence.n_samples[name] for name in errors])
-    ordered = np.unique(sizes)
-    if len(ordered) < 2:
+    runs = {name: runs[name] for name in evidence.n_samples if name in runs}
+    by_size: dict[int, list[np.ndarray]] = {}
+    for name, rows in runs.items():
+        if len(errors := inverted_errors(rows)) >= LEAST_RUNS:
+            by_size.setdefault(evidence.n_samples[name], []).append(errors)
+    *smaller, last = sorted(by_size) or [0]
+    if not smaller:
         return NOTHING
 
-    def relative_size(*groups: np.ndarray) -> float:
-        means = np.array([group.mean() for group in groups])
-        at = flat_from(np.array([means[sizes == size].mean() for size in ordered]))
-        return ordered[at] / evidence.n_samples[evidence.main]
+    def shift(size: int, confidence: float) -> Estimate:
+        groups = [*by_size[size], *by_size[last]]
+        n_here = len(by_size[size])
 
-    return Measured(bootstrap([*errors.values()], relative_size), sum(map(len, errors.values())))
+        def relative(*errors: np.ndarray) -> float:
+            means = [group.mean() for group in errors]
+            return np.mean(means[:n_here]) / np.mean(means[n_here:]) - 1
+
+        return magnitude(jackknife(groups, relative, confidence))
+
+    each = [shift(size, CONFIDENCE) for size in smaller]
+    jointly = [shift(size, 1 - (1 - CONFIDENCE) / len(smaller)) for size in smaller]
+    places = (
+        after_last([one.value > FLAT for one in each]),
+        after_last([one.low > FLAT for one in jointly]),
+        after_last([one.high > FLAT for one in each]),
+    )
+    sizes = np.array([*smaller, last]) / evidence.n_samples[evidence.main]
+    n_runs = sum(len(errors) for groups in by_size.values() for errors in groups)
+    return Measured(Estimate(*sizes[list(places)].tolist()), n_runs, few_runs(runs))
 
 
 def kept_in_larger_sets(evidence: Evidence) -> Measured:
@@ -151,7 +176,7 @@ def kept_in_larger_sets(evidence: Evidence) -> Measured:
     size = evidence.n_samples.get(evidence.main)
     rows = nested[(nested["n_inner"] == size) & (nested["n_outer"] == nested["n_outer"].max())]
     kept = rows["kept"].dropna().to_numpy(float)
-    return Measured(bootstrap([kept], np.mean), len(kept)) if len(kept) else NOTHING
+    return Measured(jackknife([kept], np.mean), len(kept)) if len(kept) else NOTHING
 
 
 def weak_dependence_on_architecture(evidence: Evidence) -> Measured:
@@ -169,7 +194,7 @@ def shared_with_others(evidence: Evidence, what: str, other: str) -> Measured:
     rows = rows[(rows[f"{other}_a"] == fixed) & (rows[f"{other}_b"] == fixed) & (rows["n_pairs"] > 0)]
     columns = [f"{what}_a", f"{what}_b", "jaccard"]
     jaccard = {frozenset([a, b]): value for a, b, value in rows[columns].itertuples(index=False)}
-    # Sorted, since the interval depends on the order and that of a set on the process.
+    # Sorted, since sums depend on the order and that of a set on the process.
     within = {name: jaccard.get(frozenset([name]), np.nan) for name in sorted(set().union(*jaccard))}
     shared = [
         2 * jaccard[pair] / (within[first] + within[name])
@@ -177,7 +202,7 @@ def shared_with_others(evidence: Evidence, what: str, other: str) -> Measured:
         if name != first and (pair := frozenset([first, name])) in jaccard
     ]
     shared = np.array(shared)[np.isfinite(shared)]
-    return Measured(bootstrap([shared], np.mean), len(shared)) if len(shared) else NOTHING
+    return Measured(jackknife([shared], np.mean), len(shared)) if len(shared) else NOTHING
 
 
 def shared_between_networks(evidence: Evidence) -> Measured:
@@ -190,12 +215,11 @@ def shared_between_optimizers(evidence: Evidence) -> Measured:
 
 def conservation_peak(evidence: Evidence, statistic: str) -> Measured:
     """Training error where ``statistic`` peaks over runs at equal epochs, relative to the mean ε*."""
-    errors = inverted_errors(evidence.reference)
+    error_star = jackknife([inverted_errors(evidence.reference)], np.mean)
     rows = evidence.peak[(evidence.peak["alignment"] == "epoch") & (evidence.peak["statistic"] == statistic)]
     for row in rows.itertuples():
-        if len(errors) >= LEAST_INVERTED:
-            peak = np.array([row.train_error, row.ci_low, row.ci_high])
-            return Measured(Estimate(*(peak / errors.mean())), row.n_runs)
+        relative = ratio(Estimate(row.train_error, row.ci_low, row.ci_high), error_star)
+        return Measured(relative, row.n_runs)
     return NOTHING
 
 
@@ -253,8 +277,9 @@ def ratio_of(rows: pd.DataFrame, removed: str, over: str) -> Measured:
     if not {removed, over} <= set(error):
         return NOTHING
     pairs = error[[removed, over]].dropna().to_numpy()
-    ratio = bootstrap([pairs], lambda p: p[:, 0].mean() / p[:, 1].mean() if p[:, 1].any() else np.nan)
-    return Measured(ratio, len(pairs))
+    return Measured(
+        jackknife([pairs], lambda p: p[:, 0].mean() / p[:, 1].mean() if p[:, 1].any() else np.nan), len(pairs)
+    )
 
 
 def removal_raises_test_error(evidence: Evidence) -> Measured:
@@ -295,6 +320,7 @@ def removal_raises_test_error_at_unit_noise(evidence: Evidence) -> Measured:
 
 
 def linear_residual(evidence: Evidence) -> Measured:
+    """The linear error is one number of the training set, without a spread over runs."""
     for row in evidence.linear.query("classifier == 'lda'").itertuples():
         if row.train_error > 0:
             bounds = np.array([row.eps_star, row.ci_low, row.ci_high])
@@ -304,9 +330,7 @@ def linear_residual(evidence: Evidence) -> Measured:
 
 def linear_mistakes(evidence: Evidence) -> Measured:
     for row in evidence.linear.query("classifier == 'lda'").itertuples():
-        if row.jaccard_run_to_run > 0:
-            bounds = np.array([row.jaccard_runs, row.jaccard_runs_low, row.jaccard_runs_high])
-            return Measured(Estimate(*(bounds / row.jaccard_run_to_run)), row.n_inverted)
+        return Measured(Estimate(row.jaccard_ratio, row.jaccard_ratio_low, row.jaccard_ratio_high), row.n_inverted)
     return NOTHING
 
 
@@ -361,7 +385,7 @@ JOINT_MEASURES: dict[str, Callable[[pd.DataFrame], Measured]] = {data_set_the_er
 
 def verdict(estimate: Estimate, at_least: float, at_most: float) -> str:
     """``reproduced`` if the whole interval lies within the bounds, ``not reproduced`` if none of it."""
-    if not np.isfinite(estimate).all():
+    if np.isnan(estimate).any():
         return "inconclusive"
     if at_least <= estimate.low and estimate.high <= at_most:
         return "reproduced"
@@ -404,7 +428,7 @@ def claims_table(
 
 def claim_row(claim: str, definition: Mapping[str, Any], dataset: str, measured: Measured) -> dict[str, Any]:
     """One row of the ``claims`` table."""
-    estimate, n_runs = measured
+    estimate, n_runs, note = measured
     bounds = definition.get("at_least", -np.inf), definition.get("at_most", np.inf)
     return {
         "claim": claim,
@@ -416,6 +440,7 @@ def claim_row(claim: str, definition: Mapping[str, Any], dataset: str, measured:
         "ci_low": estimate.low,
         "ci_high": estimate.high,
         "n_runs": n_runs,
+        "note": note,
         "threshold": threshold_text(*bounds),
         "verdict": verdict(estimate, *bounds),
         "reason": definition["reason"],

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .geometry import TURNS
-from .intervals import bootstrap
+from .intervals import jackknife
 from .inversion import defining_inversions, inversions
 from .misclassified import consensus_table, straggler_sets
 from .specification import Defining, Detection
@@ -82,7 +82,7 @@ def sweep(
         runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
         address = {name: runs[name].iloc[0] for name in ADDRESS}
         inverted = runs[runs["found"]]
-        eps_star = bootstrap([inverted["train_error"].to_numpy(float)], np.mean)
+        eps_star = jackknife([inverted["train_error"].to_numpy(float)], np.mean)
         row = {
             **address,
             "setting": setting,

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .intervals import Estimate, bootstrap
+from .intervals import Estimate, jackknife
 from .inversion import defining_inversions
 from .sealed import reading
 from .specification import Defining
@@ -48,6 +48,6 @@ def inverted(inversion: pd.DataFrame, observable: str) -> pd.DataFrame:
 
 
 def mean_interval(values: np.ndarray) -> Estimate:
-    """Mean over runs with its 95 % bootstrap interval; what is not finite (a run that diverged) is left out."""
+    """Mean over runs with its 95 % interval; what is not finite (a run that diverged) is left out."""
     values = np.asarray(values, float)
-    return bootstrap([values[np.isfinite(values)]], np.mean)
+    return jackknife([values[np.isfinite(values)]], np.mean)

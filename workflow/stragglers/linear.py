@@ -17,8 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from .datasets import Dataset, features
-from .intervals import bootstrap
-from .misclassified import CONSENSUS_RATE, StragglerSets, hypergeometric_mean, overlap, straggler_rate
+from .intervals import jackknife
+from .misclassified import CONSENSUS_RATE, StragglerSets, all_pairs, hypergeometric_mean, overlap, straggler_rate
 
 CLASSIFIERS: dict[str, Callable[[], ClassifierMixin]] = {
     # Least squares cope with a singular covariance, which features that repeat others make.
@@ -81,26 +81,34 @@ def agreement(mistakes: np.ndarray | None, sets: np.ndarray) -> dict[str, float]
     """How much of the stragglers of runs, booleans (runs, P), are the mistakes (P,) of a classifier.
 
     ``jaccard``: with the consensus set; ``jaccard_chance``: of that set with as many random points,
-    at their mean overlap; ``jaccard_runs``: mean with a single run's set, with a bootstrap interval
-    over runs. NaN without runs, and without mistakes to compare (None).
+    at their mean overlap; ``jaccard_runs``: mean with a single run's set; ``jaccard_ratio``: that over the mean
+    of two runs, both with a 95 % interval over runs. NaN without runs, and without mistakes to compare (None).
     """
     if mistakes is None or not len(sets):
-        names = ("jaccard", "jaccard_chance", "jaccard_runs", "jaccard_runs_low", "jaccard_runs_high")
-        return dict.fromkeys(names, np.nan)
+        return dict.fromkeys(("jaccard", "jaccard_chance", *bounded("jaccard_runs"), *bounded("jaccard_ratio")), np.nan)
     consensus = straggler_rate(sets) >= CONSENSUS_RATE
-    common, total = (
-        hypergeometric_mean(mistakes.sum(), consensus.sum(), len(mistakes)),
-        mistakes.sum() + consensus.sum(),
-    )
-    with_runs = bootstrap([jaccards(mistakes, sets)], np.mean)
+    common = hypergeometric_mean(mistakes.sum(), consensus.sum(), len(mistakes))
+    total = mistakes.sum() + consensus.sum()
+    with_mistakes, of_two = jaccards(mistakes, sets), overlap(sets, sets, all_pairs(len(sets))).jaccard
+
+    def relative(runs: np.ndarray) -> float:
+        """Mean with the mistakes over that of two of the ``runs``, by number."""
+        others = ~np.eye(len(runs), dtype=bool)
+        pairs = of_two[np.ix_(runs, runs)][others]
+        return with_mistakes[runs].mean() / pairs.mean() if pairs.any() else np.nan
+
     return {
         "jaccard": jaccards(mistakes, consensus[None])[0],
         # Two empty sets are the same set.
         "jaccard_chance": common / (total - common) if total else 1.0,
-        "jaccard_runs": with_runs.value,
-        "jaccard_runs_low": with_runs.low,
-        "jaccard_runs_high": with_runs.high,
+        **dict(zip(bounded("jaccard_runs"), jackknife([with_mistakes], np.mean), strict=True)),
+        **dict(zip(bounded("jaccard_ratio"), jackknife([np.arange(len(sets))], relative), strict=True)),
     }
+
+
+def bounded(name: str) -> tuple[str, str, str]:
+    """Columns of a statistic and its interval."""
+    return name, f"{name}_low", f"{name}_high"
 
 
 def linear_table(
@@ -124,7 +132,7 @@ def linear_table(
         name = address["dataset"]
         runs = inversion[(inversion["dataset"] == name) & (inversion["observable"] == observable)]
         errors = runs.loc[runs["found"], "train_error"].to_numpy(float)
-        eps_star = bootstrap([errors], np.mean)
+        eps_star = jackknife([errors], np.mean)
         straggling = sets[name].sets if name in sets else np.zeros((0, int(table["n_samples"].iloc[0])), bool)
         for fitted in table.to_dict("records"):
             error = fitted["train_error"]

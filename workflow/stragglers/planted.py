@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from .intervals import MISSING, Estimate, bootstrap
+from .intervals import Estimate, jackknife
 from .inversion import defining_inversions
 from .specification import Defining
 from .trajectory import ADDRESS
@@ -59,13 +59,13 @@ def removal_columns(ablation: pd.DataFrame) -> dict[str, float]:
     """For each of :data:`REMOVED`, the share of retrained runs that invert and the clean test error.
 
     ``ablation`` holds a cell's rows of that table. The test error is a mean over seeds, the draws of
-    a seed averaged first, with its bootstrap interval. NaN where nothing was retrained.
+    a seed averaged first, with its 95 % interval. NaN where nothing was retrained.
     """
     columns = {}
     for removed in REMOVED:
         rows = ablation[(ablation["removed"] == removed) & (ablation["sigma"] == 0)]
         by_seed = rows.groupby("seed")["test_error"].mean().dropna().to_numpy()
-        error = bootstrap([by_seed], np.mean) if len(by_seed) else MISSING
+        error = jackknife([by_seed], np.mean)
         columns |= {
             f"inverted_{removed}": rows["inversion_found"].astype(float).mean(),
             f"test_error_{removed}": error.value,
@@ -96,7 +96,7 @@ def planted_table(
     for (name, law), planted in zip(laws.items(), minorities, strict=True):
         runs = inversion[inversion["dataset"] == name]
         found = runs.loc[runs["found"], "train_error"].to_numpy(float)
-        error = bootstrap([found], np.mean) if len(found) else MISSING
+        error = jackknife([found], np.mean)
         # A subset's own share, which chance moves from that of the law.
         expected = closed_forms({**law, "q": float(planted.mean())})
         consensus = stragglers.loc[stragglers["dataset"] == name, "consensus"].to_numpy(bool)
