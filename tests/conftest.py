@@ -11,6 +11,7 @@ from project import TINY, Project
 from workflow.stragglers import training
 from workflow.stragglers.datasets import Dataset
 from workflow.stragglers.recorder import Recorder
+from workflow.stragglers.specification import Dataset as DataSpecification
 from workflow.stragglers.specification import Optimizer, Protocol
 from workflow.stragglers.trajectory import Trajectory
 
@@ -192,3 +193,19 @@ def write_idx(path, array):
     path.parent.mkdir(parents=True, exist_ok=True)
     header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+def own_arrays(n_train=40, n_test=20, n_classes=4):
+    made = synthetic(n_train, n_test, n_classes)
+    return {
+        "x_train": made.images_train,
+        "y_train": made.class_train,
+        "x_test": made.images_test,
+        "y_test": made.class_test,
+    }
+
+
+def own(folder, **changes):
+    """A specification for a user's file, with some of its arrays changed or (None) left out."""
+    np.savez(folder / "own.npz", **{k: array for k, array in (own_arrays() | changes).items() if array is not None})
+    return DataSpecification("npz", file="own.npz")

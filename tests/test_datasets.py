@@ -1,53 +1,13 @@
-import os
-import shutil
-
 import numpy as np
 import pytest
-from conftest import synthetic, write_idx
+from conftest import own, own_arrays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.datasets import (
-    DIGITS_TRAIN,
-    IDX_FILES,
-    Dataset,
-    check_files,
-    choose,
-    content,
-    features,
-    flatten,
-    labels,
-    prepare,
-)
+from workflow.stragglers.datasets import Dataset, check, choose, features, flatten, labels, prepare
 from workflow.stragglers.errors import InputError
+from workflow.stragglers.sources import DIGITS_TRAIN
 from workflow.stragglers.specification import Dataset as Specification
-
-
-def arrays(n_train=40, n_test=20, n_classes=4):
-    made = synthetic(n_train, n_test, n_classes)
-    return {
-        "x_train": made.images_train,
-        "y_train": made.class_train,
-        "x_test": made.images_test,
-        "y_test": made.class_test,
-    }
-
-
-def own(tmp_path, **changes):
-    """A specification for a user's file, with some of its arrays changed or (None) left out."""
-    held = {name: array for name, array in (arrays() | changes).items() if array is not None}
-    np.savez(tmp_path / "own.npz", **held)
-    return Specification("npz", file="own.npz")
-
-
-def fake_mnist(tmp_path, name="MNIST", n=12):
-    """Files that are whole and well formed, but not the official ones."""
-    folder = tmp_path / name / "raw"
-    for file in IDX_FILES:
-        images = "images" in file
-        write_idx(folder / file, np.arange(n * 784 if images else n).reshape((n, 28, 28) if images else n) % 10)
-    return folder
-
 
 # Features
 
@@ -85,6 +45,19 @@ def test_colour_channels_are_summed():
     assert flat.shape == (2, 9) and flat[1, 0] == 6 and (flat[0] == 600).all()
 
 
+@pytest.mark.parametrize("offset", [1e8, 1e9, -1e12])
+def test_an_offset_of_the_data_costs_no_feature(tmp_path, offset):
+    x = np.random.default_rng(0).integers(-4000, 4000, (60, 3)) / 1000
+    split = {"x_train": x[:40], "x_test": x[40:]}
+    plain, moved = (
+        features(prepare(own(tmp_path, **{name: part + shift for name, part in split.items()}), tmp_path))
+        for shift in (0, offset)
+    )
+    assert moved[2].all()
+    for part in (0, 1):
+        assert np.allclose(plain[part], moved[part], atol=1e-3)
+
+
 def test_a_dataset_survives_saving(small, tmp_path):
     small.save(tmp_path / "dataset.npz")
     loaded = Dataset.load(tmp_path / "dataset.npz")
@@ -112,9 +85,14 @@ def test_a_class_of_both_groups_is_refused():
         labels({"groups": [[0, 1], [1, 2]]}, np.arange(3))
 
 
-def test_samples_that_are_all_the_same_are_refused(tmp_path):
-    with pytest.raises(InputError, match="all samples of the training subset are the same"):
-        prepare(own(tmp_path, x_train=np.ones((40, 3, 4))), tmp_path)
+def test_data_of_which_no_feature_varies_are_refused(tmp_path):
+    # Colours that vary while their sum does not are nothing to a network.
+    colours = np.stack([np.roll([10, 20, 30], n) for n in range(40)]).reshape(40, 1, 1, 3).repeat(4, axis=2)
+    for x_train in (np.ones((40, 3, 4)), colours):
+        specification = own(tmp_path, x_train=x_train, x_test=x_train[:20])
+        for refuses in (prepare, check):
+            with pytest.raises(InputError, match="no feature varies in the training subset"):
+                refuses(specification, tmp_path)
 
 
 def test_an_unknown_task_is_named():
@@ -170,7 +148,7 @@ def test_a_subset_as_large_as_the_data_is_all_of_them():
 @pytest.mark.parametrize("subset", [None, {"first": 9}, {"block": 1, "size": 6}, {"random": 9, "seed": 3}])
 def test_sample_ids_trace_back_to_raw_images(tmp_path, subset):
     own(tmp_path)
-    raw = arrays()
+    raw = own_arrays()
     dataset = prepare(Specification("npz", "own.npz", {"pair": [0, 1]}, subset), tmp_path)
     assert len(dataset.sample_id) == (len(dataset.images_train))
     assert (dataset.images_train == raw["x_train"][dataset.sample_id]).all()
@@ -181,7 +159,7 @@ def test_sample_ids_trace_back_to_raw_images(tmp_path, subset):
 
 def test_the_test_split_is_whole_but_for_classes_out_of_the_task(tmp_path):
     own(tmp_path)
-    raw = arrays()
+    raw = own_arrays()
     dataset = prepare(Specification("npz", "own.npz", {"pair": [0, 1]}, {"first": 8}), tmp_path)
     assert (dataset.images_test == raw["x_test"][raw["y_test"] < 2]).all()
 
@@ -208,135 +186,33 @@ def test_a_label_without_test_samples_is_refused(tmp_path):
         prepare(specification, tmp_path)
 
 
-# Own files
-
-
-def test_a_missing_file_is_named_with_the_folder(tmp_path):
-    with pytest.raises(InputError, match=r"own.npz.*data_dir"):
-        prepare(Specification("npz", file="own.npz"), tmp_path)
-
-
-def test_a_truncated_file_is_refused(tmp_path):
-    specification = own(tmp_path)
-    whole = (tmp_path / "own.npz").read_bytes()
-    for length in (0, 10, len(whole) // 2, len(whole) - 30):
-        (tmp_path / "own.npz").write_bytes(whole[:length])
-        with pytest.raises(InputError, match=r"own.npz cannot be read"):
-            prepare(specification, tmp_path)
-
-
-def test_a_flipped_byte_is_noticed(tmp_path):
-    specification = own(tmp_path)
-    whole = bytearray((tmp_path / "own.npz").read_bytes())
-    whole[300] ^= 255
-    (tmp_path / "own.npz").write_bytes(whole)
-    with pytest.raises(InputError, match=r"own.npz cannot be read"):
-        prepare(specification, tmp_path)
-
-
-@pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
-def test_a_missing_array_is_named(tmp_path, key):
-    with pytest.raises(InputError, match=rf"own.npz: {key} .*must hold"):
-        prepare(own(tmp_path, **{key: None}), tmp_path)
+# Checking before anything runs
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("specification", "message"),
     [
-        ({"y_train": np.zeros(40)}, "y_train must hold integer classes, not float64"),
-        ({"y_test": np.zeros(20, bool)}, "y_test must hold integer classes, not bool"),
-        ({"x_train": np.full((40, 3, 4), np.nan)}, "x_train holds NaN"),
-        ({"x_test": np.full((20, 3, 4), np.inf)}, "x_test holds NaN, infinite"),
-        ({"x_train": np.full((40, 3, 4), "a")}, "x_train must hold numbers"),
-        ({"y_train": np.zeros(39, int)}, "x_train .* and y_train .* do not match"),
-        ({"y_test": np.zeros((20, 1), int)}, "x_test .* and y_test .* do not match"),
-        ({"x_train": np.zeros(40)}, "x_train .* do not match"),
-        ({"x_test": np.zeros((20, 4, 3))}, "x_train and x_test hold images of different shapes"),
-        ({"x_train": np.full((40, 3, 4), 1e39)}, "x_train holds NaN, infinite or larger"),
-        ({"x_train": np.zeros((40, 3, 8, 8))}, "x_train .* must be vectors .* numpy.moveaxis"),
-        ({"x_train": np.zeros((40, 3, 8, 8, 1))}, "x_train .* must be vectors"),
-        ({"y_train": np.full(40, 40000)}, "y_train must hold classes of at most 32767"),
+        (Specification("digits", subset={"first": 1501}), "`subset` .* 1501 .* 1500"),
+        (Specification("digits", task={"pair": [3, 12]}), r"no sample of the training subset has label \+1"),
+        (Specification("planted", subset={"first": 65}, planted={"n_train": 64}), "`subset` .* 65 .* 64"),
     ],
 )
-def test_unusable_arrays_are_refused_by_name(tmp_path, changes, message):
-    with pytest.raises(InputError, match=f"own.npz: {message}"):
-        prepare(own(tmp_path, **changes), tmp_path)
+def test_a_task_or_subset_that_the_data_do_not_have_is_refused(specification, message):
+    with pytest.raises(InputError, match=message):
+        check(specification, "nowhere")
 
 
-def test_pickled_objects_are_not_loaded(tmp_path):
-    objects = np.array([{"a": 1}] * 40, object)
-    with pytest.raises(InputError, match="own.npz cannot be read.*pickle"):
-        prepare(own(tmp_path, x_train=objects), tmp_path)
-
-
-def test_the_content_of_an_own_file_identifies_it(tmp_path):
+@pytest.mark.parametrize(
+    "changes", [{"x_train": np.full((40, 3, 4), np.nan)}, {"x_test": None}, {"y_test": np.ones(20)}]
+)
+def test_a_users_file_is_checked_whole(tmp_path, changes):
     own(tmp_path)
-    before = content("npz", "own.npz", tmp_path)
-    own(tmp_path, y_test=np.arange(20) % 4)
-    assert content("npz", "own.npz", tmp_path) != before
-    assert content("MNIST", None, tmp_path) is None
+    check(Specification("npz", "own.npz"), tmp_path)
+    with pytest.raises(InputError, match=r"own\.npz"):
+        check(own(tmp_path, **changes), tmp_path)
 
 
-# torchvision's files
-
-
-def test_a_truncated_idx_file_is_named(tmp_path):
-    folder = fake_mnist(tmp_path)
-    check_files("MNIST", None, tmp_path)
-    path = folder / IDX_FILES[0]
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=f"{IDX_FILES[0]} is damaged"):
-        check_files("MNIST", None, tmp_path)
-    with pytest.raises(InputError, match=f"{IDX_FILES[0]} is damaged"):
-        prepare(Specification("MNIST"), tmp_path)
-
-
-@pytest.mark.parametrize("text", [b"", b"\0\0\x08", b"<html>not found</html>"])
-def test_a_file_that_is_no_idx_file_is_named(tmp_path, text):
-    path = fake_mnist(tmp_path) / IDX_FILES[1]
-    path.write_bytes(text)
-    with pytest.raises(InputError, match=f"{IDX_FILES[1]} is not an IDX file"):
-        check_files("MNIST", None, tmp_path)
-
-
-@pytest.mark.parametrize("source", ["MNIST", "KMNIST", "FashionMNIST"])
-def test_a_missing_idx_file_is_named(tmp_path, source):
-    (fake_mnist(tmp_path, source) / IDX_FILES[3]).unlink()
-    with pytest.raises(InputError, match=f"{IDX_FILES[3]} is missing"):
-        check_files(source, None, tmp_path)
-
-
-def test_an_absent_folder_means_download(tmp_path):
-    check_files("MNIST", None, tmp_path)
-
-
-def test_a_failed_download_names_the_source_and_the_folder(tmp_path, monkeypatch):
-    import torchvision
-
-    def offline(**_):
-        raise RuntimeError("no route")
-
-    monkeypatch.setattr(torchvision.datasets, "MNIST", offline)
-    with pytest.raises(InputError, match=r"MNIST is not in `data_dir`.*no route"):
-        prepare(Specification("MNIST"), tmp_path)
-
-
-def test_a_well_formed_file_with_other_content_is_not_official(tmp_path):
-    fake_mnist(tmp_path)
-    with pytest.raises(InputError, match="train-images-idx3-ubyte is not the official MNIST file"):
-        prepare(Specification("MNIST"), tmp_path)
-
-
-def test_one_altered_byte_of_an_official_file_is_noticed(raw_data, tmp_path):
-    folder = shutil.copytree(os.path.join(raw_data, "MNIST"), tmp_path / "MNIST", copy_function=os.symlink) / "raw"
-    path = folder / "t10k-labels-idx1-ubyte"
-    altered = bytearray(path.read_bytes())
-    altered[100] ^= 1
-    path.unlink()
-    path.write_bytes(altered)
-    check_files("MNIST", None, tmp_path)
-    with pytest.raises(InputError, match="t10k-labels-idx1-ubyte is not the official MNIST file"):
-        prepare(Specification("MNIST"), tmp_path)
+# Real data
 
 
 def test_the_first_8192_of_mnist_have_669_varying_pixels(raw_data):

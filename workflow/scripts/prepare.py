@@ -1,12 +1,18 @@
 from pathlib import Path
 
 from workflow.stragglers.datasets import prepare
+from workflow.stragglers.download import download
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.sealed import write_text
+from workflow.stragglers.sources import OFFICIAL
 from workflow.stragglers.specification import Dataset, from_canonical
 
 with job_log(snakemake.log[0]):
     (specification,) = from_canonical(snakemake.params.specification, Dataset)
-    prepare(specification, snakemake.config.get("data_dir", "data")).save(snakemake.output[0])
+    data_dir = snakemake.config.get("data_dir", "data")
+    if specification.source in OFFICIAL:
+        # Does nothing, unless files went since the rule `download` put them there.
+        download(specification.source, Path(data_dir))
+    prepare(specification, data_dir).save(snakemake.output[0])
     # What was prepared, for when the raw data are gone.
     write_text(snakemake.params.specification, Path(snakemake.output[0]).with_name("specification.json"))

@@ -7,6 +7,7 @@ seal is absent (a copy without hidden files) is taken as it is; one whose seal i
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,22 +27,30 @@ def seal_of(path: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
-    """A file to write to that becomes ``path`` once the block ends without an exception.
+def beside(path: Path | str) -> Iterator[Path]:
+    """A name beside ``path`` for what is to become it, a file or a folder; what still bears it at the end is removed.
 
-    It has this process's number in its name: of two writers at a time each leaves a whole file.
+    It has this process's number in it: of two writers at a time each leaves something whole. What killed processes
+    left goes first.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{path.name}.*.part"):
         if not _alive(int(left.suffixes[-2][1:])):
-            left.unlink(missing_ok=True)
+            _remove(left)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        _remove(part)
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """A file to write to that becomes ``path`` once the block ends without an exception."""
+    with beside(path) as part:
+        yield part
+        part.replace(path)
 
 
 @contextmanager
@@ -119,6 +128,13 @@ def write_text(text: str, path: Path | str) -> None:
 def _digest(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _alive(process: int) -> bool:
