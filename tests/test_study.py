@@ -3,6 +3,7 @@ from dataclasses import MISSING, fields, replace
 import numpy as np
 import pytest
 import yaml
+from conftest import own
 from project import REPOSITORY
 
 from workflow.stragglers import datasets
@@ -83,7 +84,7 @@ def test_a_changed_own_file_changes_the_address(config, tmp_path):
     config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
     addresses = set()
     for value in (0, 1):
-        np.savez(tmp_path / "own.npz", x_train=np.full((2, 2), value), y_train=np.arange(2))
+        own(tmp_path, y_test=np.arange(value, value + 20) % 4)
         addresses.add(Study(config).run_address(REFERENCE, "0-2"))
     assert len(addresses) == 2
 
@@ -185,7 +186,7 @@ def test_a_damaged_local_file_names_its_dataset(config, tmp_path):
     # An empty folder is what a download without internet leaves: as good as none.
     assert Study(config)
     (tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte").touch()
-    refused(config, r"datasets.digits: .*train-images-idx3-ubyte is missing")
+    refused(config, r"datasets.digits: .*t10k-labels-idx1-ubyte is not the official MNIST file")
 
 
 # The schema
@@ -314,13 +315,16 @@ def test_data_that_cannot_serve_are_refused_before_anything_runs(config, tmp_pat
     config["datasets"]["digits"]["subset"] = {"first": 1501}
     with pytest.raises(InputError, match=r"datasets\.digits: `subset` .* 1501 .* 1500"):
         Study(config)
-    np.savez(tmp_path / "mine.npz", y_train=np.array([0, 0, 2]))
+    own(tmp_path, y_train=np.zeros(40, int))
     config["data_dir"] = str(tmp_path)
-    config["datasets"]["digits"] = {"source": "npz", "file": "mine.npz"}
+    config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
     with pytest.raises(InputError, match=r"datasets\.digits: .* label \+1"):
         Study(config)
-    (tmp_path / "mine.npz").write_bytes(b"PK")
-    with pytest.raises(InputError, match=r"datasets\.digits: .*mine\.npz cannot be read"):
+    own(tmp_path, x_test=np.full((20, 3, 4), np.nan))
+    with pytest.raises(InputError, match=r"datasets\.digits: .*own\.npz: x_test holds NaN"):
+        Study(config)
+    (tmp_path / "own.npz").write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"datasets\.digits: .*own\.npz cannot be read"):
         Study(config)
 
 
@@ -351,7 +355,7 @@ def test_a_tilde_is_the_home_folder_and_a_variable_is_none(config, monkeypatch):
 def test_prepared_data_may_be_gone_and_are_not_looked_at_again(config, tmp_path):
     config |= {"data_dir": str(tmp_path)}
     config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
-    np.savez(tmp_path / "own.npz", x_train=np.zeros((4, 2)), y_train=np.array([0, 1, 0, 1]))
+    own(tmp_path)
     before = Study(config)
     (tmp_path / "own.npz").unlink()
     other = replace(before.datasets["digits"], content="other", subset={"first": 2})

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from conftest import own
 from project import EPOCHS, REPOSITORY, TINY, changed, without_ablations
 
 from workflow.stragglers.sealed import seal_of, sealed, write_table
@@ -270,7 +271,7 @@ def test_a_caption_plans_its_figure_at_most(finished):
     [
         ("training.py", "loss / self.n_kept,", "2 * loss / self.n_kept,", {"prepare": 0, "train": 3, "ablate": 1}),
         ("networks.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
-        ("datasets.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
+        ("sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
         ("inversion.py", "1.4826", "1.4827", {"prepare": 0, "train": 0, "inversion": 4, "ablate": 1}),
         ("geometry.py", "clip(1 -", "clip(2 -", {"train": 0, "observables": 4, "inversion": 4, "ablate": 1}),
         ("observables.py", "clip(np.", "clip(2 * np.", {"train": 0, "observables": 4, "inversion": 0, "ablate": 0}),
@@ -328,7 +329,7 @@ def test_the_data_folder_can_be_given_on_the_command_line(fresh):
     config = changed("datasets.digits", {"source": "npz", "file": "own.npz"})
     elsewhere = fresh.folder / "elsewhere"
     elsewhere.mkdir()
-    np.savez(elsewhere / "own.npz", x_train=np.zeros((2, 2)), y_train=np.arange(2))
+    own(elsewhere)
     assert fresh.plan(config, "--config", "data_dir=elsewhere")["prepare"] == 1
 
 

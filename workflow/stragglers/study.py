@@ -69,6 +69,16 @@ def _refuse_seeds(block: str | int, where: str) -> None:
         )
 
 
+def _planned(known: Mapping[str, Any], address: str) -> Any:
+    """What ``address`` means. A job reads the study and its data anew, and they may be others by then."""
+    if address not in known:
+        raise InputError(
+            f"{address} was planned, and is not of this study as it stands now: its configuration or an own data "
+            "file changed on the way; run the same command again"
+        )
+    return known[address]
+
+
 def consensus_source(cell: Cell, plan: AblationPlan) -> tuple[Cell, range]:
     """The cell and seeds whose consensus stragglers an ablation of ``cell`` removes."""
     source = plan.consensus_from
@@ -304,10 +314,10 @@ class Study:
 
     def cell(self, wildcards: Any) -> Cell:
         """The cell that a job's wildcards ``dataset, network, optimizer`` mean."""
-        return self.cells[f"{wildcards.dataset}/{wildcards.network}/{wildcards.optimizer}"]
+        return _planned(self.cells, f"{wildcards.dataset}/{wildcards.network}/{wildcards.optimizer}")
 
     def dataset_specification(self, dataset_address: str) -> Dataset:
-        return {self.dataset_address(name): spec for name, spec in self.datasets.items()}[dataset_address]
+        return _planned({self.dataset_address(name): spec for name, spec in self.datasets.items()}, dataset_address)
 
     def run_columns(self, cell: Cell) -> dict[str, str]:
         """The address columns that every table row of the cell carries."""
