@@ -11,6 +11,7 @@ from workflow.stragglers.errors import InputError
 from workflow.stragglers.fingerprint import fingerprint
 from workflow.stragglers.report import as_label, as_param
 from workflow.stragglers.sealed import sealed
+from workflow.stragglers.sources import OFFICIAL
 from workflow.stragglers.specification import (
     Dataset,
     canonical,
@@ -124,6 +125,12 @@ def runs_of(cell):
 
 def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
+
+
+def downloaded(wildcards):
+    """The mark of a download, where the dataset comes from one."""
+    source = study.dataset_specification(wildcards.dataset).source
+    return [f"results/runs/{source}.downloaded"] if source in OFFICIAL else []
 
 
 def table_file(table):

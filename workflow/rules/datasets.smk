@@ -1,12 +1,3 @@
-from workflow.stragglers.sources import OFFICIAL
-
-
-def downloaded(wildcards):
-    """The mark of a download, where the dataset comes from one."""
-    source = study.dataset_specification(wildcards.dataset).source
-    return [f"results/runs/{source}.downloaded"] if source in OFFICIAL else []
-
-
 # Once a source, however many subsets of it are prepared. No `code`: whoever reads the files checks them.
 rule download:
     output:
