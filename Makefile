@@ -30,9 +30,9 @@ benchmark: .venv/installed
 	$(BIN)/python -m snakemake --cores $(CORES) --forcerun benchmark -- benchmark
 	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
 
-# Figures and tables of all finished studies into docs/; claims of the digits and the paper's into the README.
+# Figures and tables of all finished studies into docs/; claims of the digits and MNIST into the README.
 docs: .venv/installed
-	$(BIN)/python docs/update.py digits paper_local
+	$(BIN)/python docs/update.py digits mnist
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
