@@ -56,7 +56,7 @@ def test_a_changed_formula_changes_it(library):
 
 def test_a_changed_constant_changes_it(library):
     before = of(library, "prepare")
-    edit(library / "datasets.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501")
+    edit(library / "sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501")
     assert of(library, "prepare") != before
 
 

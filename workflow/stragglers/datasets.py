@@ -180,7 +180,7 @@ def check(specification: Specification, data_dir: str) -> None:
             if file not in missing:
                 read_official(source, file, folder)
     elif source == "planted":
-        choose(np.arange(specification.planted["n_train"]), specification.subset)
+        choose(range(specification.planted["n_train"]), specification.subset)
     else:
         prepare(specification, data_dir)
 
