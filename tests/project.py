@@ -29,6 +29,11 @@ TINY = {
 }
 
 
+def users_environment():
+    """That of a user's shell: without what make and Snakemake hand on to what they start, here the tests."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS", "SNAKEMAKE"))}
+
+
 class Project:
     """A copy of the repository in a folder of its own, so that its code can be edited."""
 
@@ -38,8 +43,8 @@ class Project:
             shutil.copytree(REPOSITORY / part, self.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy2(REPOSITORY / "Snakefile", self.folder)
         # Neither a user's profiles nor a cache from elsewhere may change what is planned.
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-        self.environment |= {"XDG_CONFIG_HOME": str(self.folder / ".xdg"), "XDG_CACHE_HOME": str(self.folder / ".xdg")}
+        caches = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(self.folder / ".xdg"))
+        self.environment = users_environment() | caches
 
     def command(self, config, *options):
         arguments = ["--nocolor", *options]

@@ -1,6 +1,5 @@
 """What the documentation tells a user to type: its commands and recipes, taken from its own text."""
 
-import os
 import re
 import shlex
 import shutil
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from project import REPOSITORY, TINY, Project
+from project import REPOSITORY, TINY, Project, users_environment
 from sklearn.datasets import load_digits
 
 from workflow.stragglers.geometry import dynamics
@@ -64,10 +63,8 @@ def test_every_code_block_is_tried():
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make ")])
 def test_make_knows_what_it_is_told(command):
-    # Not as a part of the `make` that runs the tests.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     make = ["make", "--dry-run", *shlex.split(command)[1:]]
-    done = subprocess.run(make, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    done = subprocess.run(make, cwd=REPOSITORY, env=users_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
