@@ -56,29 +56,30 @@ class Content:
     @property
     def shown(self) -> dict[str, str]:
         """Titles of the main datasets with reference runs."""
-        return {name: text for name, text in self.titles.items() if name in set(self.reference["dataset"])}
+        present = set(self.detection.query(REFERENCE)["dataset"])
+        return {name: text for name, text in self.titles.items() if name in present}
 
 
 @styled
 def draw(content: Content) -> Figure:
     figure = Figure(figsize=(WIDTH, 5.8))
-    reference = content.reference
+    reference, shown = content.reference, content.shown
     if reference.empty:
         note(figure.add_subplot())
         return figure
     # As wide as the numbers below need.
-    widths = {"width_ratios": [1.1, 1, 1.35, 1.1, 0.8]}
+    widths = {"width_ratios": [1.1, 0.9, 1.7, 1.1, 0.8]}
     grid = figure.subplots(len(QUANTITIES), len(SETTINGS), sharey="row", sharex="col", gridspec_kw=widths)
     for letter, axes, quantity in zip("abcd", grid, QUANTITIES, strict=True):
         for ax, setting in zip(axes, SETTINGS, strict=True):
-            draw_setting(ax, reference[reference["setting"] == setting], content.shown, quantity)
+            draw_setting(ax, reference[reference["setting"] == setting], shown, quantity)
         axes[0].set_ylabel(QUANTITIES[quantity][0])
         # From 0, so that a shift is seen against the whole.
         axes[0].set_ylim(0, 1.15 * top(reference, quantity))
         title(axes[0], letter)
     for ax, label in zip(grid[-1], SETTINGS.values(), strict=True):
         ax.set_xlabel(label)
-    if len(content.shown) > 1:
+    if len(shown) > 1:
         handles, labels = grid[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 3))
     return figure
