@@ -40,6 +40,7 @@ def inversions(errors, dataset="d", network="reference", optimizer="gd", layer=1
             "found": [error is not None for error in errors],
             "epoch": epoch,
             "train_error": [np.nan if error is None else error for error in errors],
+            "diverged_at": pd.NA,
         }
     )
 
@@ -323,12 +324,33 @@ def test_orders_are_gathered_by_their_first():
     assert [*found.by_optimizer] == ["batch"]
 
 
-def test_runs_that_diverged_are_no_evidence():
-    ablation = pd.concat(
-        [ablations("stragglers", [0.1], False), ablations("stragglers", [np.nan], False, diverged_at=3)]
-    )
-    found = gather({**EMPTY, "ablation": ablation}, ["d"], Defining(), {"gd": "gd"})
-    assert len(found.ablation) == 1
+def lost(rows, runs):
+    """``rows`` whose first ``runs`` diverged."""
+    return rows.assign(diverged_at=[3] * runs + [pd.NA] * (len(rows) - runs))
+
+
+def test_runs_that_diverged_count_neither_way_and_the_claim_says_how_many():
+    runs = lost(inversions([None] * 2 + [0.1] * 6), 2)
+    estimate, n_runs, note = MEASURES["non_monotonic"](evidence(runs))
+    assert (estimate.value, n_runs, note) == (1, 6, "left out, as they diverged: gd (2 of 8)")
+    # Those without an inversion still count as such.
+    assert MEASURES["non_monotonic"](evidence(lost(runs, 1))).estimate.value == pytest.approx(6 / 7)
+
+
+def test_groups_with_runs_that_diverged_are_named():
+    adam = lost(inversions([None] + [0.1] * 5, optimizer="adam"), 1)
+    measured = MEASURES["stable_across_optimizers"](evidence(inversions([0.1] * 5), optimizer={"adam": adam}))
+    assert measured.n_runs == 10 and measured.note == "left out, as they diverged: adam (1 of 6)"
+
+
+@pytest.mark.parametrize(
+    "claim, removed", [("removal_eliminates_inversion", "stragglers"), ("random_removal_keeps_inversion", "random")]
+)
+def test_retrained_runs_that_diverged_count_neither_way(claim, removed):
+    found = removed == "random"
+    rows = lost(ablations(removed, [np.nan] + [0.1] * 5, [not found] + [found] * 5), 1)
+    estimate, n_runs, note = MEASURES[claim](evidence(ablation=rows))
+    assert (estimate.value, n_runs, note) == (1, 5, f"left out, as they diverged: {removed} (1 of 6)")
 
 
 def test_table_has_one_row_a_claim_and_main_dataset_and_compares_subsamples():

@@ -47,6 +47,7 @@ def block(written):
                     "removed": "none",
                     "draw": 0,
                     "epoch": np.arange(N + 1),
+                    "loss": 1.0,
                     "train_error": sets[:, run].mean(axis=1),
                     "test_error": 0.5,
                     **{observable: values[:, run] for observable, values in shape.items()},

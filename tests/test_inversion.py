@@ -242,6 +242,7 @@ def dynamics_of(curves, layer=1, seed=3, run=0):
             "removed": "none",
             "draw": 0,
             "epoch": epochs,
+            "loss": 1.0,
             "train_error": 1 / (epochs + 1),
             "test_error": np.where(epochs % 10 == 0, epochs / 1000, np.nan),
             **curves,
@@ -260,6 +261,17 @@ def test_the_table_has_a_row_per_observable_with_the_error_there():
     # Measured at 40 and 50; 40 is nearer.
     assert first["test_error"] == pytest.approx(0.040)
     assert table.loc[1, ["train_error", "test_error", "value"]].isna().all()
+    assert table["diverged_at"].isna().all()
+
+
+def test_a_run_that_diverged_says_when_and_has_no_inversion():
+    valley = v_shape(N, 43, 1, 1)
+    rows = dynamics_of({"R_minus": valley, "R_plus": valley, "D": 1 - valley})
+    # Representations may stay finite a while longer than the loss.
+    rows.loc[60:, "loss"] = np.inf
+    table = inversions(rows, DETECTION)
+    assert table["diverged_at"].tolist() == [60] * 3
+    assert not table["found"].any()
 
 
 def test_each_run_and_layer_has_its_own_inversion():

@@ -131,6 +131,7 @@ def inversion_rows(epochs, seeds, observable="D"):
             "observable": observable,
             "found": [epoch is not None for epoch in epochs],
             "epoch": pd.array([pd.NA if epoch is None else epoch for epoch in epochs], dtype="Int32"),
+            "diverged_at": pd.array([pd.NA] * len(epochs), dtype="Int32"),
         }
     )
 
@@ -201,11 +202,11 @@ def test_below_five_runs_the_consensus_has_no_interval():
     assert np.isfinite(consensus_fraction(planted(5)[0])).all()
 
 
-@pytest.mark.parametrize(("n", "least", "most"), [(5, 0.97, 1), (10, 0.92, 0.99), (20, 0.86, 0.93)])
+@pytest.mark.parametrize(("n", "least", "most"), [(5, 0.97, 1), (10, 0.95, 0.99), (20, 0.93, 0.98)])
 def test_the_consensus_fraction_of_endlessly_many_runs_is_covered(n, least, most):
     """Points differ in how hard they are, runs in their own errors and in how many they make.
 
-    As measured: .99 with 5 runs, .95 with 10 and .89 with 20, which is not what 95 % promises.
+    Of 5 runs .99: what little they tell of the bias is taken at its worst.
     """
     rng = np.random.default_rng(0)
     covered, trials = 0, 300

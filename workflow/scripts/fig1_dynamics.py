@@ -4,29 +4,30 @@ from workflow.stragglers.ablation import logarithmic_epochs
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.fig1_dynamics import caption, draw, gather, subset_label
 from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import EPOCHS_DRAWN, defining_by_network, read
+from workflow.stragglers.figure_tables import COMPLETE, EPOCHS_DRAWN, defining_by_network, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Defining, from_canonical
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
     family = snakemake.params.family
-    reference = {"network": "reference", "removed": "none"}
     inversion = read(
         snakemake.input.inversion,
         ["dataset", "subset", "network", "layer", "optimizer", "seed", "observable", "found", "epoch", "train_error"],
         dataset=family,
-        **reference,
+        network="reference",
+        **COMPLETE,
     )
     inversion = defining_by_network(inversion, defining)
     dynamics = read(
         snakemake.input.dynamics,
         ["seed", "epoch", "train_error", "R_plus", "R_minus", "D"],
         dataset=family[0],
+        network="reference",
         optimizer="gd",
+        removed="none",
         layer=[int(layer) for layer in inversion["layer"].unique()],
         epoch=logarithmic_epochs(snakemake.params.epochs, EPOCHS_DRAWN).tolist(),
-        **reference,
     )
     points = read(snakemake.input.stragglers, ["dataset"], dataset=family, network="reference", optimizer="gd")
     sizes = points["dataset"].value_counts()

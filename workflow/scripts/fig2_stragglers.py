@@ -5,7 +5,7 @@ from workflow.stragglers.captions import write_caption
 from workflow.stragglers.exemplars import Exemplars
 from workflow.stragglers.fig2_stragglers import Content, caption, draw
 from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import EPOCHS_DRAWN, defining_by_network, read
+from workflow.stragglers.figure_tables import COMPLETE, EPOCHS_DRAWN, defining_by_network, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Defining, from_canonical
 
@@ -15,13 +15,14 @@ with job_log(snakemake.log[0]):
     inversion = read(
         snakemake.input.inversion,
         ["network", "layer", "seed", "observable", "found", "epoch", "train_error"],
-        removed="none",
+        **COMPLETE,
         **cell,
     )
     inversion = defining_by_network(inversion, defining)
     ablation = read(
         snakemake.input.ablation,
         ["seed", "removed", "draw", "removed_error", "sigma", "test_error", "inversion_found"],
+        diverged_at=None,
         **cell,
     )
     dynamics = read(

@@ -3,7 +3,7 @@ import json
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.fig3_universality import Content, caption, draw
 from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import defining_by_network, read
+from workflow.stragglers.figure_tables import COMPLETE, defining_by_network, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Defining, from_canonical
 
@@ -15,7 +15,7 @@ with job_log(snakemake.log[0]):
         ["dataset", "network", "layer", "seed", "observable", "found", "train_error"],
         dataset=list(titles),
         optimizer="gd",
-        removed="none",
+        **COMPLETE,
     )
     content = Content(
         observable=defining.observable,

@@ -14,6 +14,7 @@ with job_log(snakemake.log[0]):
         [*address, "removed", "draw", "n_removed", "sigma", "test_error", "inversion_found"],
         dataset=list(titles),
         removed=["none", *KINDS],
+        diverged_at=None,
     )
     content = Content(titles, ablation)
     save(draw(content), snakemake.output.pdf, snakemake.output.png)

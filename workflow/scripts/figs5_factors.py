@@ -3,7 +3,7 @@ import json
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs5_factors import Content, caption, draw
 from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import read
+from workflow.stragglers.figure_tables import COMPLETE, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.sealed import read_table
 from workflow.stragglers.specification import Defining, from_canonical
@@ -22,7 +22,7 @@ with job_log(snakemake.log[0]):
             ["dataset", "network", "layer", "observable", "found", "train_error"],
             optimizer="gd",
             observable=defining.observable,
-            removed="none",
+            **COMPLETE,
         ),
     )
     save(draw(content), snakemake.output.pdf, snakemake.output.png)

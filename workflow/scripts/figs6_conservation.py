@@ -3,7 +3,7 @@ import json
 from workflow.stragglers.captions import write_caption
 from workflow.stragglers.figs6_conservation import STATISTICS, Content, caption, draw, inversion_errors
 from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import read
+from workflow.stragglers.figure_tables import COMPLETE, read
 from workflow.stragglers.inversion import defining_inversions
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Defining, from_canonical
@@ -15,7 +15,7 @@ with job_log(snakemake.log[0]):
     inversion = read(
         snakemake.input.inversion,
         ["dataset", "network", "layer", "observable", "found", "train_error"],
-        removed="none",
+        **COMPLETE,
         **reference,
     )
     content = Content(

@@ -1,4 +1,4 @@
-from workflow.stragglers.figure_tables import defining_by_network, read
+from workflow.stragglers.figure_tables import COMPLETE, defining_by_network, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.linear import linear_table
 from workflow.stragglers.misclassified import StragglerSets
@@ -11,7 +11,7 @@ with job_log(snakemake.log[0]):
     inversion = read(
         snakemake.input.inversion,
         ["dataset", "network", "layer", "observable", "found", "train_error"],
-        removed="none",
+        **COMPLETE,
         **reference,
     )
     table = linear_table(

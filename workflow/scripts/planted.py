@@ -1,5 +1,5 @@
 from workflow.stragglers.datasets import Dataset
-from workflow.stragglers.figure_tables import read
+from workflow.stragglers.figure_tables import COMPLETE, read
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.planted import planted_table
 from workflow.stragglers.sealed import write_table
@@ -12,11 +12,12 @@ with job_log(snakemake.log[0]):
     table = planted_table(
         snakemake.params.laws,
         [Dataset.load(file).planted for file in snakemake.input.datasets],
-        read(snakemake.input.inversion, [*ADDRESS, "observable", "found", "train_error"], removed="none", **cells),
+        read(snakemake.input.inversion, [*ADDRESS, "observable", "found", "train_error"], **COMPLETE, **cells),
         read(snakemake.input.stragglers, ["dataset", "sample_id", "consensus"], **cells),
         read(
             snakemake.input.ablation,
             ["dataset", "seed", "removed", "sigma", "test_error", "inversion_found"],
+            diverged_at=None,
             **cells,
         ),
         defining,

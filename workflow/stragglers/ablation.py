@@ -139,8 +139,10 @@ def removals(
         for row in defining_inversions(table, defining).itertuples():
             if row.seed not in seeds:
                 continue
+            diverged = pd.notna(row.diverged_at)
             if not row.found:
-                log.info("seed %d has no inversion, so no stragglers to remove", row.seed)
+                why = "diverged" if diverged else "has no inversion"
+                log.info("seed %d %s, so no stragglers to remove", row.seed, why)
             # Where not every set was kept, the nearest stands in, with its own error.
             epochs = np.arange(len(trajectory.train_error))
             kept = trajectory.set_epochs[trajectory.set_index(epochs)]
@@ -151,7 +153,8 @@ def removals(
                 row.epoch if row.found else None,
                 dataset.class_train,
                 plan.random_draws,
-                grid,
+                # The S(t) of a run that diverged say nothing of points.
+                [] if diverged else grid,
             )
             if consensus is not None and consensus.any():
                 found.append(Removal(row.seed, "consensus", consensus))

@@ -27,7 +27,7 @@ class Measured(NamedTuple):
     estimate: Estimate
     n_runs: int
     note: str = ""
-    """What was left out."""
+    """What was left out, or why there is no value."""
 
 
 NOTHING = Measured(MISSING, 0)
@@ -38,16 +38,26 @@ def inverted_errors(inversions: pd.DataFrame) -> np.ndarray:
     return inversions.loc[inversions["found"], "train_error"].to_numpy(float)
 
 
-def few_runs(groups: Mapping[str, pd.DataFrame]) -> str:
-    """Which of the ``groups`` have too few inverted runs for an interval, in words; empty if none."""
+def diverged(groups: Mapping[str, pd.DataFrame]) -> str:
+    """How many runs of the ``groups`` diverged, in words; empty if none."""
+    counts = {name: (int(rows["diverged_at"].notna().sum()), len(rows)) for name, rows in groups.items()}
+    some = [f"{name} ({count} of {n_runs})" for name, (count, n_runs) in counts.items() if count]
+    return f"left out, as they diverged: {', '.join(some)}" if some else ""
+
+
+def left_out(groups: Mapping[str, pd.DataFrame]) -> str:
+    """Which of the ``groups`` have too few inverted runs for an interval, and which runs diverged, in words."""
     counts = {name: (len(inverted_errors(rows)), len(rows)) for name, rows in groups.items()}
-    few = [f"{name} ({found} of {n_runs})" for name, (found, n_runs) in counts.items() if found < LEAST_RUNS]
-    return f"left out, as fewer than {LEAST_RUNS} runs invert: {', '.join(few)}" if few else ""
+    some = [f"{name} ({found} of {n_runs})" for name, (found, n_runs) in counts.items() if found < LEAST_RUNS]
+    few = f"left out, as fewer than {LEAST_RUNS} runs invert: {', '.join(some)}" if some else ""
+    return "; ".join(filter(None, [few, diverged(groups)]))
 
 
 def non_monotonic(evidence: Evidence) -> Measured:
-    found = evidence.reference["found"]
-    return Measured(share(int(found.sum()), len(found)), len(found))
+    """A run that diverged is counted neither way."""
+    found = evidence.reference.loc[evidence.reference["diverged_at"].isna(), "found"]
+    note = diverged({REFERENCE["optimizer"]: evidence.reference})
+    return Measured(share(int(found.sum()), len(found)), len(found), note)
 
 
 def straggler_fraction(evidence: Evidence) -> Measured:
@@ -79,7 +89,7 @@ def largest_shift(reference: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -
     """
     first = inverted_errors(reference)
     errors = [group for group in map(inverted_errors, groups.values()) if len(group) >= LEAST_RUNS]
-    n_runs, note = len(first) + sum(map(len, errors)), few_runs(groups)
+    n_runs, note = len(first) + sum(map(len, errors)), left_out(groups)
     if len(first) < LEAST_RUNS:
         return Measured(MISSING, n_runs, note)
 
@@ -105,7 +115,7 @@ def error_steadier_than_epoch(evidence: Evidence) -> Measured:
     cells = [cell for cell in cells if len(cell) >= LEAST_RUNS and cell.all()]
     if len(cells) < 2:
         return NOTHING
-    return Measured(jackknife(cells, shift_beside_epochs), sum(map(len, cells)), few_runs(groups))
+    return Measured(jackknife(cells, shift_beside_epochs), sum(map(len, cells)), left_out(groups))
 
 
 def stable_across_orders(evidence: Evidence) -> Measured:
@@ -167,7 +177,7 @@ def flat_in_sample_size(evidence: Evidence) -> Measured:
     )
     sizes = np.array([*smaller, last]) / evidence.n_samples[evidence.main]
     n_runs = sum(len(errors) for groups in by_size.values() for errors in groups)
-    return Measured(Estimate(*sizes[list(places)].tolist()), n_runs, few_runs(runs))
+    return Measured(Estimate(*sizes[list(places)].tolist()), n_runs, left_out(runs))
 
 
 def kept_in_larger_sets(evidence: Evidence) -> Measured:
@@ -235,19 +245,25 @@ def maximally_conserved_conditional(evidence: Evidence) -> Measured:
     return conservation_peak(evidence, "conditional")
 
 
+def retrained(evidence: Evidence, removed: str) -> tuple[pd.DataFrame, str]:
+    """One row of ``ablation`` a run retrained without ``removed`` points, and what is left out: those that diverged."""
+    rows = evidence.ablation
+    rows = rows[(rows["removed"] == removed) & (rows["sigma"] == 0)]
+    return rows[rows["diverged_at"].isna()], diverged({removed: rows})
+
+
 def without_inversion(evidence: Evidence, removed: str) -> Measured:
     """Share of the runs retrained without ``removed`` points that have no inversion."""
-    rows = evidence.ablation
-    found = rows[(rows["removed"] == removed) & (rows["sigma"] == 0)]["inversion_found"].astype(bool)
-    return Measured(share(int((~found).sum()), len(found)), len(found))
+    rows, note = retrained(evidence, removed)
+    found = rows["inversion_found"].astype(bool)
+    return Measured(share(int((~found).sum()), len(found)), len(found), note)
 
 
 def every_draw_inverts(evidence: Evidence, removed: str) -> Measured:
     """Share of the seeds whose retrainings without ``removed`` points, draw by draw, all invert."""
-    rows = evidence.ablation
-    rows = rows[(rows["removed"] == removed) & (rows["sigma"] == 0)]
+    rows, note = retrained(evidence, removed)
     found = rows.groupby("seed")["inversion_found"].all()
-    return Measured(share(int(found.sum()), len(found)), len(found))
+    return Measured(share(int(found.sum()), len(found)), len(found), note)
 
 
 def removal_eliminates_inversion(evidence: Evidence) -> Measured:
@@ -410,25 +426,38 @@ def claims_table(
     """The ``claims`` table: one row a claim and main dataset, and one a claim on all datasets together.
 
     ``families`` are the main datasets, each followed by its subsamples; ``tables`` and ``orders`` as
-    :func:`.evidence.gather` takes them. What a study did not run has no value and is inconclusive.
+    :func:`.evidence.gather` takes them. What a study did not run, or cannot tell as nothing inverts, has no value and
+    is inconclusive.
     """
     rows = [
-        claim_row(claim, definitions[claim], family[0], MEASURES[claim](evidence))
+        claim_row(claim, definitions[claim], family[0], MEASURES[claim](evidence), unmeasured(evidence))
         for family in families
         for evidence in [gather(tables, family, defining, orders)]
         for claim in definitions
         if claim in MEASURES
     ]
     rows += [
-        claim_row(claim, definitions[claim], ALL_DATASETS, measure(tables["variance"]))
+        claim_row(claim, definitions[claim], ALL_DATASETS, measure(tables["variance"]), NOT_RUN)
         for claim, measure in JOINT_MEASURES.items()
     ]
     return pd.DataFrame(rows)
 
 
-def claim_row(claim: str, definition: Mapping[str, Any], dataset: str, measured: Measured) -> dict[str, Any]:
-    """One row of the ``claims`` table."""
+NOT_RUN = "this study has no runs that tell"
+
+
+def unmeasured(evidence: Evidence) -> str:
+    """Why a claim on one dataset has no value, in words."""
+    return NOT_RUN if evidence.reference["found"].any() else "no run of the reference inverts"
+
+
+def claim_row(
+    claim: str, definition: Mapping[str, Any], dataset: str, measured: Measured, unmeasured: str
+) -> dict[str, Any]:
+    """One row of the ``claims`` table; its note says what is ``unmeasured`` where there is no value."""
     estimate, n_runs, note = measured
+    if np.isnan(estimate.value):
+        note = "; ".join(filter(None, [unmeasured, note]))
     bounds = definition.get("at_least", -np.inf), definition.get("at_most", np.inf)
     return {
         "claim": claim,

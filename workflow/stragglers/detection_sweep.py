@@ -55,7 +55,7 @@ def detection_table(
     ``dynamics``: observables of blocks of runs; ``trajectories``: for each its trajectory where φ_c is asked for, else
     None; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one setting is a name; ``own``
     marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over
-    the runs that invert, with 95 % intervals.
+    the runs that invert, with 95 % intervals. Runs that diverged do not count.
     """
     cells: dict[tuple[str, ...], list[int]] = {}
     for block, table in enumerate(dynamics):
@@ -81,6 +81,7 @@ def sweep(
             found[varied] = [inversions(block, varied) for block in dynamics]
         runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
         address = {name: runs[name].iloc[0] for name in ADDRESS}
+        runs = runs[runs["diverged_at"].isna()]
         inverted = runs[runs["found"]]
         eps_star = jackknife([inverted["train_error"].to_numpy(float)], np.mean)
         row = {

@@ -16,7 +16,7 @@ TABLES = ("inversion", "consensus", "conservation_peak", "overlap", "nested", "v
 class Evidence:
     """A study's tables cut down to one main dataset.
 
-    Inversions are those at the defining observable and layer, one row a run.
+    Inversions are those at the defining observable and layer, one row a run, those that diverged among them.
     """
 
     reference: pd.DataFrame
@@ -33,7 +33,7 @@ class Evidence:
     main: str
     """Name of the main dataset."""
     ablation: pd.DataFrame
-    """Rows of ``ablation`` for the reference, as in the next two; without runs that diverged."""
+    """Rows of ``ablation`` for the reference, as in the next two; also of runs that diverged, whose errors are null."""
     consensus: pd.DataFrame
     peak: pd.DataFrame
     overlap: pd.DataFrame
@@ -71,7 +71,7 @@ def gather(
     shuffled = {first: rows for first, rows in shuffled.groupby(shuffled["optimizer"].map(orders))}
     nested, linear = tables["nested"], tables["linear"]
     nested = nested[nested["inner"].isin(family) & (nested["network"] == "reference") & (nested["optimizer"] == "gd")]
-    ablation, overlap = cell(tables["ablation"]), of_main(tables["overlap"])
+    overlap = of_main(tables["overlap"])
     distinct = [name for name, first in orders.items() if name == first]
     sizes = linear[linear["dataset"].isin(family)].drop_duplicates("dataset")
     return Evidence(
@@ -82,7 +82,7 @@ def gather(
         by_order={first: rows for first, rows in shuffled.items() if rows["optimizer"].nunique() > 1},
         n_samples=dict(zip(sizes["dataset"], sizes["n_samples"], strict=True)),
         main=main,
-        ablation=ablation[ablation["diverged_at"].isna()],
+        ablation=cell(tables["ablation"]),
         consensus=cell(tables["consensus"]),
         peak=cell(tables["conservation_peak"]),
         overlap=overlap[overlap["optimizer_a"].isin(distinct) & overlap["optimizer_b"].isin(distinct)],

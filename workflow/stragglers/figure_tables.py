@@ -1,10 +1,13 @@
 """What several figures, and the claims, ask of the tables."""
 
+from functools import reduce
+from operator import and_
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .intervals import Estimate, jackknife
@@ -15,19 +18,28 @@ from .specification import Defining
 EPOCHS_DRAWN = 300
 """Epochs of a curve, evenly spaced in their logarithm: more than a figure's width can show."""
 
+COMPLETE = {"removed": "none", "diverged_at": None}
+"""Rows of ``inversion`` of whole training sets, without the runs that diverged: those that figures and claims count."""
+
 
 def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
-    """``columns`` of the rows of a table that hold each value of ``where``, or one of a list of them.
+    """``columns`` of the rows of a table that hold each value of ``where``, one of a list of them, or (None) none.
 
     The rest is not read, which matters where a table has millions of rows.
     """
-    conditions = [(name, "in" if isinstance(value, list) else "==", value) for name, value in where.items()]
     with reading(file) as whole:
         schema = pq.read_schema(whole)
-        if any(pa.types.is_null(schema.field(name).type) for name in where):
+        if any(pa.types.is_null(schema.field(name).type) for name, value in where.items() if value is not None):
             # A table without rows, of strings of no type, which cannot be compared.
             return pd.read_parquet(whole, columns=columns).iloc[:0]
-        return pd.read_parquet(whole, columns=columns, filters=conditions or None)
+        conditions = [holds(pc.field(name), value) for name, value in where.items()]
+        return pd.read_parquet(whole, columns=columns, filters=reduce(and_, conditions) if conditions else None)
+
+
+def holds(column: pc.Expression, value: Any) -> pc.Expression:
+    if value is None:
+        return column.is_null()
+    return column.isin(value if isinstance(value, list) else [value])
 
 
 def defining_by_network(inversion: pd.DataFrame, defining: Defining) -> pd.DataFrame:

@@ -33,6 +33,9 @@ class Inversion:
     required: float
 
 
+NO_TURN = Inversion(None, 0.0, np.nan)
+
+
 def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Inversion:
     """Epoch at which ``curve`` (epochs + 1,) has its inversion, a "min" or a "max" (``turn``).
 
@@ -48,7 +51,7 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
     values = np.asarray(curve, float)
     width, first = detection.smoothing, detection.burn_in + 1
     if len(values) < first + 3 * width or not np.isfinite(values).all():
-        return Inversion(None, 0.0, np.nan)
+        return NO_TURN
     # The burn-in apart, lest its fluctuations leak out of it.
     burned, values = np.split(values if turn == "max" else -values, [first])
     steady = np.concatenate([_without_alternation(burned), _without_alternation(values)])
@@ -59,7 +62,7 @@ def find_inversion(curve: np.ndarray, turn: str, detection: Detection) -> Invers
     # The sides of a peak that lies within the burn-in are no turn, however steep.
     prominence = min(depth[:at].max(), depth[at:stop].max()) if depth[at - 1] >= 0 else 0.0
     if prominence <= 0 or len(smooth) - at < 4 * width:
-        return Inversion(None, 0.0, np.nan)
+        return NO_TURN
     # Noise may set in with the turn.
     noise = max(_noise(steady[at // 2 : stop], width), _noise(steady[at:stop], width))
     required = max(detection.prominence * np.ptp(smooth[:stop]), detection.noise * noise)
@@ -109,14 +112,16 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
     """The ``inversion`` table of some runs' ``dynamics``: one row a run, layer and observable.
 
     ``train_error`` is ε* and ``value`` the observable there, null without an inversion.
-    ``test_error`` is the one measured nearest to t*.
+    ``test_error`` is the one measured nearest to t*. ``diverged_at`` is the first epoch at which the run's loss is not
+    finite, or null: such a run is found to have no inversion, and counts in no share of runs.
     """
     rows = []
     for key, run in dynamics.groupby([*RUN], sort=False, observed=True):
         errors = run[["train_error", "test_error"]].to_numpy(float)
         tested = np.flatnonzero(np.isfinite(errors[:, 1]))
+        diverged = ~np.isfinite(run["loss"].to_numpy())
         for observable, turn in TURNS.items():
-            inversion = find_inversion(run[observable].to_numpy(), turn, detection)
+            inversion = NO_TURN if diverged.any() else find_inversion(run[observable].to_numpy(), turn, detection)
             row = dict(zip(RUN, key, strict=True)) | {
                 "observable": observable,
                 "found": inversion.epoch is not None,
@@ -126,6 +131,7 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
                 "value": np.nan,
                 "prominence": inversion.prominence,
                 "required": inversion.required,
+                "diverged_at": int(diverged.argmax()) if diverged.any() else pd.NA,
             }
             if inversion.epoch is not None:
                 nearest = tested[np.abs(tested - inversion.epoch).argmin()]
@@ -136,7 +142,7 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
                     "value": run[observable].iloc[inversion.epoch],
                 }
             rows.append(row)
-    return pd.DataFrame(rows).astype({"epoch": "Int32"})
+    return pd.DataFrame(rows).astype({"epoch": "Int32", "diverged_at": "Int32"})
 
 
 def defining_inversions(inversions: pd.DataFrame, defining: Defining) -> pd.DataFrame:

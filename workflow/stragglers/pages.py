@@ -68,4 +68,6 @@ def claims_page(claims: pd.DataFrame) -> str:
     shown["threshold"] = claims["threshold"]
     shown["why this threshold"] = claims["reason"]
     shown["verdict"] = claims["verdict"]
+    if claims["note"].any():
+        shown["note"] = claims["note"]
     return page("The paper's claims", shown, {"verdict": lambda v: f'<b style="color:{VERDICTS[v]}">{as_html(v)}</b>'})
