@@ -43,7 +43,9 @@ def test_a_further_activation_trains_as_a_plain_loop_does(small, measure, activa
 
 
 @pytest.mark.parametrize("onednn", [None, "sigmoid"])
-def test_single_precision_gives_the_same_function(onednn):
+@pytest.mark.parametrize("along", [False, True])
+def test_single_precision_gives_the_same_function(onednn, along, monkeypatch):
+    monkeypatch.setattr(networks, "ONEDNN_ACTIVATIONS", along)
     a, b = torch.linspace(-2, 2, 15).view(5, 3), torch.linspace(-1, 3, 12).view(4, 3)
     activation = Activation(SIGMOID.forward, SIGMOID.backward, onednn)
     torch.testing.assert_close(rows_product(a, b, activation), torch.sigmoid(a @ b.T))
@@ -58,13 +60,23 @@ def test_single_precision_gives_the_same_function(onednn):
     ],
     ids=["wrong derivative", "GELU", "another function in oneDNN"],
 )
-def test_a_wrong_activation_is_refused_before_it_trains(small, trained, activation, tmp_path, added, message):
+def test_a_wrong_activation_is_refused_before_it_trains(
+    small, trained, activation, tmp_path, added, message, monkeypatch
+):
+    monkeypatch.setattr(networks, "ONEDNN_ACTIVATIONS", True)
     if added.onednn and not networks.ONEDNN:
         pytest.skip("this torch has no oneDNN")
     activation("mine", added)
     with pytest.raises(InputError, match=message):
         trained(small, Network(activation="mine"))
     assert not list(tmp_path.iterdir())
+
+
+def test_tanh_is_exact_to_single_precision():
+    z = torch.linspace(-30, 30, 100_001)
+    h = ACTIVATIONS["tanh"].forward(z.clone())
+    assert (h - z.double().tanh()).abs().max() < 2e-7
+    assert h.abs().max() <= 1
 
 
 def test_an_activation_of_the_schema_alone_is_named():

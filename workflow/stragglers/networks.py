@@ -9,6 +9,15 @@ from .errors import InputError
 from .specification import Network
 
 ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+ONEDNN_ACTIVATIONS = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+"""Whether oneDNN's activations are worth taking along: without AVX-512 its tanh takes five times as long as ours."""
+
+
+def _tanh(z: torch.Tensor) -> torch.Tensor:
+    """tanh z = 2σ(2z) - 1, exact to 2e-7: on CPUs in single precision less than half the time of torch's own."""
+    if z.device.type == "cpu" and z.dtype == torch.float32:
+        return z.mul_(2).sigmoid_().mul_(2).sub_(1)
+    return z.tanh_()
 
 
 def _tanh_backward(gradient: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
@@ -33,7 +42,7 @@ class Activation:
 
 
 ACTIVATIONS = {
-    "tanh": Activation(torch.tanh_, _tanh_backward, onednn="tanh"),
+    "tanh": Activation(_tanh, _tanh_backward, onednn="tanh"),
     "relu": Activation(torch.relu_, _relu_backward, onednn="relu"),
     "linear": Activation(lambda z: z, lambda gradient, h: gradient, onednn="none"),
 }
@@ -63,12 +72,13 @@ def rows_product(a: torch.Tensor, b: torch.Tensor, activation: Activation = ACTI
     """f(a @ b.T) for ``a`` (m, k) and ``b`` (n, k): nearly all of the work of training.
 
     Single precision on a CPU goes to oneDNN, which torch otherwise uses for other types only: on
-    AMD processors it is much faster than the MKL product behind ``@``, its tanh included.
+    AMD processors it is much faster than the MKL product behind ``@``.
     """
     if not (ONEDNN and a.device.type == "cpu" and a.dtype == torch.float32):
         return activation.forward(a @ b.T)
-    product = torch.ops.mkldnn._linear_pointwise(a, b, None, activation.onednn or "none", [], "")
-    return product if activation.onednn else activation.forward(product)
+    along = activation.onednn if ONEDNN_ACTIVATIONS else None
+    product = torch.ops.mkldnn._linear_pointwise(a, b, None, along or "none", [], "")
+    return product if along else activation.forward(product)
 
 
 def initial_parameters(
