@@ -1,10 +1,15 @@
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
+from conftest import seeds_table
 from project import REPOSITORY
 
 from workflow.stragglers import fingerprint as module
-from workflow.stragglers.fingerprint import fingerprint
+from workflow.stragglers import training
+from workflow.stragglers.fingerprint import fingerprint, reached
+from workflow.stragglers.specification import Network, Optimizer, Protocol
 
 
 @pytest.fixture
@@ -72,6 +77,115 @@ def test_a_module_that_is_not_imported_does_not_count(library):
     for other in ("inversion", "misclassified", "ablation", "study"):
         edit(library / f"{other}.py", "\nimport ", "\nUNRELATED = 1\nimport ")
     assert of(library) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("observables.py", '"angle": centre_angle,', '"angle": centre_angle,\n    "one": lambda minus, plus: 1,'),
+        ("training.py", '"%s: epoch %d of %d', '"%s: at epoch %d of %d'),
+        ("specification.py", "class AblationPlan:", "class AblationPlan:\n    extra: int = 0"),
+        ("specification.py", "class Defining:", "class Defining:\n    extra: int = 0"),
+        ("sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501"),
+        ("trajectory.py", "def read_trajectories", "def unused():\n    pass\n\n\ndef read_trajectories"),
+    ],
+    ids=["an observable", "a log line", "a key of ablations", "a key of the detection", "a data source", "a function"],
+)
+def test_what_training_does_not_reach_leaves_it(library, file, old, new):
+    before = of(library)
+    edit(library / file, old, new)
+    assert of(library) == before
+
+
+def test_a_key_changes_what_reads_it(library):
+    before = of(library, "inversion"), of(library, "ablate")
+    edit(library / "specification.py", "class Detection:", "class Detection:\n    extra: int = 0")
+    after = of(library, "inversion"), of(library, "ablate")
+    assert before[0] != after[0] and before[1] == after[1]
+
+
+def test_where_a_definition_stands_does_not_matter(library):
+    script = library.parent / "scripts/mine.py"
+    script.write_text("from workflow.stragglers.above import f\n\nprint(f())", encoding="utf-8")
+    (library / "above.py").write_text("from .below import value\n\n\ndef f():\n    return value()", encoding="utf-8")
+    (library / "below.py").write_text("def value():\n    return 1", encoding="utf-8")
+    before = fingerprint(script)
+    (library / "room").mkdir()
+    (library / "room/__init__.py").touch()
+    (library / "below.py").rename(library / "room/below.py")
+    edit(library / "above.py", "from .below", "from .room.below")
+    assert fingerprint(script) == before
+    edit(library / "room/below.py", "return 1", "return 2")
+    assert fingerprint(script) != before
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ("from ..extra import VALUE", "from workflow.stragglers.room.inner import VALUE"),
+        ("from .. import extra", "from workflow.stragglers.room import inner"),
+        ("from ..extra import VALUE as value", "from workflow.stragglers.room.inner import value"),
+        ("import workflow.stragglers.extra", "import workflow.stragglers.room.inner"),
+        ("def f():\n    from ..extra import VALUE", "from workflow.stragglers.room.inner import f"),
+    ],
+)
+def test_imports_from_inside_a_package_count(library, inside, outside):
+    (library / "room").mkdir()
+    (library / "room/__init__.py").touch()
+    (library / "room/inner.py").write_text(inside, encoding="utf-8")
+    (library / "extra.py").write_text("VALUE = 1", encoding="utf-8")
+    script = library.parent / "scripts/mine.py"
+    script.write_text(outside, encoding="utf-8")
+    before = fingerprint(script)
+    (library / "extra.py").write_text("VALUE = 2", encoding="utf-8")
+    assert fingerprint(script) != before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("X = {}", "X = {}\nX['a'] = 1"),
+        ("X = {}", "X = {}\nfor name in 'ab':\n    X[name] = 1"),
+        ("from .extra import listed\n", "from .extra import listed\n@listed\ndef f():\n    pass\n"),
+        ("import os", "import os\nos.environ['A'] = 'b'"),
+        ("from math import sin as f", "from math import cos as f"),
+    ],
+    ids=["an entry", "a loop", "a decorator", "the environment", "another import"],
+)
+def test_what_a_module_does_when_it_is_imported_counts(library, before, after):
+    (library / "extra.py").write_text("ALL = []\n\n\ndef listed(f):\n    ALL.append(f)\n    return f", encoding="utf-8")
+    script = library.parent / "scripts/mine.py"
+    script.write_text("from workflow.stragglers.room import value", encoding="utf-8")
+    (library / "room").mkdir()
+    (library / "room/__init__.py").write_text(f"{before}\n\nvalue = 1 if f else 2", encoding="utf-8")
+    first = fingerprint(script)
+    (library / "room/__init__.py").write_text(f"{after}\n\nvalue = 1 if f else 2", encoding="utf-8")
+    assert fingerprint(script) != first
+
+
+def test_all_that_training_runs_is_reached(small, tmp_path):
+    library, script = REPOSITORY / "workflow/stragglers", REPOSITORY / "workflow/scripts/train.py"
+    ran = set()
+
+    def profile(frame, event, argument):
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and library in path.parents:
+            ran.add((path, frame.f_code.co_qualname.partition(".")[0]))
+
+    def run(name):
+        optimizer = Optimizer(settings={"lr": 0.1})
+        training.train(small, Network(depth=3), optimizer, Protocol(3), seeds_table([0, 1]), tmp_path / name)
+
+    # What torch imports at first would be profiled, too.
+    run("first")
+    sys.setprofile(profile)
+    try:
+        run("second")
+    finally:
+        sys.setprofile(None)
+    names = {(path, name) for path, name in ran if not name.startswith("<")}
+    assert {name for _, name in names} > {"train", "_Ensemble", "forward", "add_gradient", "Recorder", "features"}
+    assert names <= set(reached(script))
 
 
 def test_the_script_itself_counts(library):

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow.stragglers import datasets
 from workflow.stragglers.ablation import removals
+from workflow.stragglers.datasets import Dataset as Prepared
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
 from workflow.stragglers.sealed import read_table
@@ -27,7 +27,7 @@ with job_log(snakemake.log[0]):
     )
     (plan,) = from_canonical(snakemake.params.plan, AblationPlan)
     (defining,) = from_canonical(snakemake.params.defining, Defining)
-    dataset = datasets.Dataset.load(snakemake.input.dataset)
+    dataset = Prepared.load(snakemake.input.dataset)
 
     def blocks(role):
         tables = [read_table(table) for table in snakemake.input[f"{role}_inversions"]]

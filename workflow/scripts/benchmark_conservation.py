@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from workflow.stragglers import datasets
 from workflow.stragglers.benchmark_conservation import PAPER_EPOCHS, conservation_cost
+from workflow.stragglers.datasets import Dataset as Prepared
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.sealed import write_text
 from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical
@@ -17,7 +17,7 @@ with job_log(snakemake.log[0]), tempfile.TemporaryDirectory() as folder:
         snakemake.params.specification, Dataset, Network, Optimizer, Protocol
     )
     train(
-        datasets.Dataset.load(snakemake.input.dataset),
+        Prepared.load(snakemake.input.dataset),
         network,
         optimizer,
         replace(protocol, epochs=max(PAPER_EPOCHS)),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow.stragglers import datasets
+from workflow.stragglers.datasets import Dataset as Prepared
 from workflow.stragglers.jobs import job_log
 from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical, parse_seeds
 from workflow.stragglers.training import train
@@ -13,7 +13,7 @@ with job_log(snakemake.log[0]):
     )
     seeds = parse_seeds(snakemake.wildcards.seeds)
     train(
-        datasets.Dataset.load(snakemake.input.dataset),
+        Prepared.load(snakemake.input.dataset),
         network,
         optimizer,
         protocol,
