@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .figure_style import (
     INVERSION_ERROR,
@@ -153,6 +154,8 @@ def draw_layers(ax: Axes, content: Content, deep: Sequence[str]) -> None:
                 interval(ax, y, mean_interval(errors), color, marker)
                 inverted_count(ax, y, len(errors), len(rows), color, size=6)
     rows_axis(ax, [f"{network}, layer {layer}" for network, layer in names], 30)
+    # The panel is narrow beside its rows' names.
+    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel(INVERSION_ERROR)
     ax.set_xlim(left=0)
 
