@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from .datasets import Dataset
 from .intervals import CONFIDENCE, LEAST_RUNS, MISSING, Estimate, jackknife_variance
@@ -112,7 +112,7 @@ def consensus_fraction(sets: np.ndarray) -> Estimate:
     bias = fractions.mean() - observed
     points_own = drawn.var(axis=0, ddof=1).mean(dtype=float) / drawn.shape[1]
     variance = (fractions.var(ddof=1) + (np.sqrt(2) - 1) * points_own) * n_runs / (n_runs - 1)
-    reach = t.ppf((1 + CONFIDENCE) / 2, n_runs - 1) * np.hypot(np.sqrt(variance), bias)
+    reach = stdtrit(n_runs - 1, (1 + CONFIDENCE) / 2) * np.hypot(np.sqrt(variance), bias)
     return Estimate(value, float(min(max(observed - reach, 0), value)), float(max(observed + reach, value)))
 
 
@@ -389,10 +389,10 @@ def peak_interval(curve: np.ndarray, left_out: np.ndarray, errors: np.ndarray) -
         return np.nan, np.nan
     best = np.nanargmax(curve)
     error = np.sqrt(jackknife_variance((left_out[best] - left_out).T))
-    lower = curve[best] - curve > t.ppf(CONFIDENCE, n_runs - 1) * error
+    lower = curve[best] - curve > stdtrit(n_runs - 1, CONFIDENCE) * error
     near = np.flatnonzero(np.isfinite(curve) & ~lower)
     mean = errors[near].mean(axis=1)
-    reach = t.ppf((1 + CONFIDENCE) / 2, n_runs - 1) * errors[near].std(axis=1, ddof=1) / np.sqrt(n_runs)
+    reach = stdtrit(n_runs - 1, (1 + CONFIDENCE) / 2) * errors[near].std(axis=1, ddof=1) / np.sqrt(n_runs)
     return float((mean - reach).min()), float((mean + reach).max())
 
 

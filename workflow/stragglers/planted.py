@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from .intervals import Estimate, jackknife
 from .inversion import defining_inversions
@@ -26,7 +26,7 @@ def discriminant_errors(mu: float, q: float, cue: float = 0.0) -> tuple[float, f
     """
     first, second = mu * (1 - 2 * q) / (1 + 4 * mu**2 * q * (1 - q)), cue
     length = np.hypot(first, second)
-    minority, majority = (norm.cdf((side * mu * first - cue * second) / length) for side in (1, -1))
+    minority, majority = (ndtr((side * mu * first - cue * second) / length) for side in (1, -1))
     return float(minority), float(majority)
 
 
