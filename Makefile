@@ -22,8 +22,9 @@ figures: .venv/installed
 paper:
 	$(MAKE) figures CONFIG=config/paper.yaml
 
+# Files side by side: most tests wait for a Snakemake of their own.
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Seconds per run and epoch beside a plain baseline and the bare matrix products.
 benchmark: .venv/installed

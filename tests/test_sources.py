@@ -213,7 +213,7 @@ def test_official_files_are_known_by_their_content_wherever_they_were_unpacked(t
     assert all(np.array_equal(value, getattr(after, name)) for name, value in vars(before).items())
 
 
-@pytest.mark.parametrize("packed", [b"", b"no gzip", gzip.compress(b"another")])
+@pytest.mark.parametrize("packed", [b"", b"no gzip", gzip.compress(b"another")], ids=["empty", "no gzip", "another"])
 def test_a_packed_file_of_other_content_is_named(tmp_path, official, packed):
     path = official["MNIST/raw/train-labels-idx1-ubyte"]
     path.unlink()
