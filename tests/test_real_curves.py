@@ -16,10 +16,10 @@ EPOCHS = 1600
 VEHICLES = {"groups": [[2, 3, 4, 5, 6, 7], [0, 1, 8, 9]]}
 DATASETS = {
     "digits": Dataset("digits"),
-    "MNIST": Dataset("MNIST", subset={"first": 2048}),
-    "FashionMNIST": Dataset("FashionMNIST", subset={"first": 2048}),
-    "KMNIST": Dataset("npz", "kmnist-10k.npz", subset={"first": 2048}),
-    "CIFAR-10": Dataset("npz", "cifar10-jpeg.npz", VEHICLES, subset={"first": 2048}),
+    "MNIST": Dataset("MNIST", subset={"first": 1024}),
+    "FashionMNIST": Dataset("FashionMNIST", subset={"first": 1024}),
+    "KMNIST": Dataset("npz", "kmnist-10k.npz", subset={"first": 1024}),
+    "CIFAR-10": Dataset("npz", "cifar10-jpeg.npz", VEHICLES, subset={"first": 1024}),
 }
 CELLS = {
     "reference": (Network(), Optimizer(settings={"lr": 0.2})),
