@@ -15,10 +15,10 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from workflow.stragglers.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
-from workflow.stragglers.errors import InputError  # noqa: E402
-from workflow.stragglers.pages import estimate_text  # noqa: E402
-from workflow.stragglers.sealed import read_table, replacing, sealed  # noqa: E402
+from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
+from workflow.stragglers.support.errors import InputError  # noqa: E402
+from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
+from workflow.stragglers.tables.pages import estimate_text  # noqa: E402
 
 BENCHMARK = {
     "case": "case",

@@ -8,12 +8,12 @@ import torch
 from hypothesis import settings
 from project import TINY, Project
 
-from workflow.stragglers import training
-from workflow.stragglers.datasets import Dataset
-from workflow.stragglers.recorder import Recorder
-from workflow.stragglers.specification import Dataset as DataSpecification
-from workflow.stragglers.specification import Optimizer, Protocol
-from workflow.stragglers.trajectory import Trajectory
+from workflow.stragglers.data.datasets import Dataset
+from workflow.stragglers.spec.specification import Dataset as DataSpecification
+from workflow.stragglers.spec.specification import Optimizer, Protocol
+from workflow.stragglers.training import ensemble as training
+from workflow.stragglers.training.recorder import Recorder
+from workflow.stragglers.training.trajectory import Trajectory
 
 # Derandomised, so that a run of the suite does not depend on luck.
 settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from test_misclassified import inversion_rows
 
-from workflow.stragglers.ablation import (
+from workflow.stragglers.sets.ablation import (
     ABLATION,
     ablation_table,
     logarithmic_epochs,
@@ -18,7 +18,7 @@ from workflow.stragglers.ablation import (
     removals_of_run,
     trainable,
 )
-from workflow.stragglers.specification import AblationPlan, Defining, Network
+from workflow.stragglers.spec.specification import AblationPlan, Defining, Network
 
 P = 40
 CLASSES = np.arange(P) % 4

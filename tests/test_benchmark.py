@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from workflow.stragglers import benchmark
-from workflow.stragglers.benchmark import Case
-from workflow.stragglers.networks import initial_parameters
-from workflow.stragglers.specification import Network, Optimizer
-from workflow.stragglers.training import Data
+from workflow.stragglers.benchmarks import engine as benchmark
+from workflow.stragglers.benchmarks.engine import Case
+from workflow.stragglers.spec.specification import Network, Optimizer
+from workflow.stragglers.training.ensemble import Data
+from workflow.stragglers.training.networks import initial_parameters
 
 TINY = Case("tiny", runs=2, n_samples=64, n_features=5, epochs=2, repeats=2, peer=True)
 
@@ -44,7 +44,7 @@ def test_the_peer_is_timed_beside_the_engine(short):
 
 def test_the_peer_measures_what_the_engine_does(small, measure):
     jax = pytest.importorskip("jax")
-    from workflow.stragglers import peer
+    from workflow.stragglers.benchmarks import peer
 
     network, seeds, epochs = Network(width=6), [0, 1, 2], 30
     engine = measure(small, network, Optimizer(settings={"lr": 0.2}), seeds, epochs)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.benchmark_conservation import (
+from workflow.stragglers.benchmarks.conservation import (
     contributions,
     covariances,
     equal_runs,

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from project import REPOSITORY
 
-from workflow.stragglers.claims import (
+from workflow.stragglers.analysis.claims import (
     JOINT_MEASURES,
     MEASURES,
     after_last,
@@ -19,9 +19,9 @@ from workflow.stragglers.claims import (
     threshold_text,
     verdict,
 )
-from workflow.stragglers.evidence import TABLES, Evidence, gather
-from workflow.stragglers.intervals import MISSING, Estimate
-from workflow.stragglers.specification import Defining
+from workflow.stragglers.analysis.evidence import TABLES, Evidence, gather
+from workflow.stragglers.spec.specification import Defining
+from workflow.stragglers.support.intervals import MISSING, Estimate
 
 DEFINITIONS = yaml.safe_load((REPOSITORY / "config/claims.yaml").read_text(encoding="utf-8"))
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from project import REPOSITORY, TINY
 
-from workflow.stragglers.configuration import read, reread, validate
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.study import Study
+from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.study.study import Study
+from workflow.stragglers.support.errors import InputError
 
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 WHOLE = {

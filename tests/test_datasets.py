@@ -4,10 +4,10 @@ from conftest import own, own_arrays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.datasets import Dataset, check, choose, features, flatten, labels, prepare
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.sources import DIGITS_TRAIN
-from workflow.stragglers.specification import Dataset as Specification
+from workflow.stragglers.data.datasets import Dataset, check, choose, features, flatten, labels, prepare
+from workflow.stragglers.data.sources import DIGITS_TRAIN
+from workflow.stragglers.spec.specification import Dataset as Specification
+from workflow.stragglers.support.errors import InputError
 
 # Features
 

@@ -4,11 +4,11 @@ import pytest
 from conftest import ADDRESS
 from matplotlib.figure import Figure
 
-from workflow.stragglers import figs3_detection
-from workflow.stragglers.detection_sweep import COLUMNS, VALUES, detection_table, variants
-from workflow.stragglers.inversion import defining_inversions, inversions
-from workflow.stragglers.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
-from workflow.stragglers.specification import Defining, Detection
+from workflow.stragglers.analysis.detection_sweep import COLUMNS, VALUES, detection_table, variants
+from workflow.stragglers.figures import figs3_detection
+from workflow.stragglers.geometry.inversion import defining_inversions, inversions
+from workflow.stragglers.sets.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.spec.specification import Defining, Detection
 
 DETECTION, DEFINING = Detection(), Defining()
 N, P = 150, 200

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from workflow.stragglers import recorder, training
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.specification import Network, Optimizer
+from workflow.stragglers.spec.specification import Network, Optimizer
+from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.training import ensemble as training
+from workflow.stragglers.training import recorder
 
 # Reading one number back, or a result whose shape depends on the data, makes the host wait.
 WAITING = {"_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "equal", "unique", "_unique2"}

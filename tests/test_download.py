@@ -14,11 +14,11 @@ from conftest import own
 from project import TINY
 from test_sources import made_up
 
-from workflow.stragglers.datasets import check
-from workflow.stragglers.download import download
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.sources import OFFICIAL, absent
-from workflow.stragglers.specification import Dataset as Specification
+from workflow.stragglers.data.datasets import check
+from workflow.stragglers.data.download import download
+from workflow.stragglers.data.sources import OFFICIAL, absent
+from workflow.stragglers.spec.specification import Dataset as Specification
+from workflow.stragglers.support.errors import InputError
 
 
 class Mirror:
@@ -173,9 +173,9 @@ def test_subsets_of_one_source_share_one_download(mirror, fresh):
     download("MNIST", fresh.folder / "once")
     once = mirror.asked.copy()
     mirror.asked.clear()
-    with open(fresh.folder / "workflow/stragglers/sources.py", "a", encoding="utf-8") as file:
+    with open(fresh.folder / "workflow/stragglers/data/sources.py", "a", encoding="utf-8") as file:
         file.write(f"\nOFFICIAL['MNIST'] = {mirror.checksums}\n")
-    with open(fresh.folder / "workflow/stragglers/download.py", "a", encoding="utf-8") as file:
+    with open(fresh.folder / "workflow/stragglers/data/download.py", "a", encoding="utf-8") as file:
         file.write("\nimport torchvision\n")
         file.write(f"torchvision.datasets.MNIST.mirrors = {[mirror.url]}\n")
         file.write(f"torchvision.datasets.MNIST.resources = {mirror.resources}\n")

@@ -6,10 +6,10 @@ import pytest
 from conftest import seeds_table
 from project import REPOSITORY
 
-from workflow.stragglers import fingerprint as module
-from workflow.stragglers import training
-from workflow.stragglers.fingerprint import fingerprint, reached
-from workflow.stragglers.specification import Network, Optimizer, Protocol
+from workflow.stragglers.spec.specification import Network, Optimizer, Protocol
+from workflow.stragglers.support import fingerprint as module
+from workflow.stragglers.support.fingerprint import fingerprint, reached
+from workflow.stragglers.training import ensemble as training
 
 
 @pytest.fixture
@@ -43,38 +43,38 @@ def edit(path, old, new):
 )
 def test_words_and_layout_leave_it(library, old, new):
     before = of(library)
-    edit(library / "training.py", old, new)
+    edit(library / "training/ensemble.py", old, new)
     assert of(library) == before
 
 
 def test_an_attributes_docstring_leaves_it(library):
     before = of(library, "prepare")
-    edit(library / "datasets.py", '"""Index of each training point', '"""The index of each training point')
+    edit(library / "data/datasets.py", '"""Index of each training point', '"""The index of each training point')
     assert of(library, "prepare") == before
 
 
 def test_a_changed_formula_changes_it(library):
     before = of(library)
-    edit(library / "training.py", "loss / self.n_kept,", "loss * self.n_kept,")
+    edit(library / "training/ensemble.py", "loss / self.n_kept,", "loss * self.n_kept,")
     assert of(library) != before
 
 
 def test_a_changed_constant_changes_it(library):
     before = of(library, "prepare")
-    edit(library / "sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501")
+    edit(library / "data/sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501")
     assert of(library, "prepare") != before
 
 
 def test_a_module_imported_by_a_module_counts(library):
     before = of(library)
     assert "networks" not in (library.parent / "scripts/train.py").read_text(encoding="utf-8")
-    edit(library / "networks.py", "n_in**-0.5", "n_in**-0.6")
+    edit(library / "training/networks.py", "n_in**-0.5", "n_in**-0.6")
     assert of(library) != before
 
 
 def test_a_module_that_is_not_imported_does_not_count(library):
     before = of(library)
-    for other in ("inversion", "misclassified", "ablation", "study"):
+    for other in ("geometry/inversion", "sets/misclassified", "sets/ablation", "study/study"):
         edit(library / f"{other}.py", "\nimport ", "\nUNRELATED = 1\nimport ")
     assert of(library) == before
 
@@ -82,12 +82,16 @@ def test_a_module_that_is_not_imported_does_not_count(library):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("observables.py", '"angle": centre_angle,', '"angle": centre_angle,\n    "one": lambda minus, plus: 1,'),
-        ("training.py", '"%s: epoch %d of %d', '"%s: at epoch %d of %d'),
-        ("specification.py", "class AblationPlan:", "class AblationPlan:\n    extra: int = 0"),
-        ("specification.py", "class Defining:", "class Defining:\n    extra: int = 0"),
-        ("sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501"),
-        ("trajectory.py", "def read_trajectories", "def unused():\n    pass\n\n\ndef read_trajectories"),
+        (
+            "geometry/observables.py",
+            '"angle": centre_angle,',
+            '"angle": centre_angle,\n    "one": lambda minus, plus: 1,',
+        ),
+        ("training/ensemble.py", '"%s: epoch %d of %d', '"%s: at epoch %d of %d'),
+        ("spec/specification.py", "class AblationPlan:", "class AblationPlan:\n    extra: int = 0"),
+        ("spec/specification.py", "class Defining:", "class Defining:\n    extra: int = 0"),
+        ("data/sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501"),
+        ("training/trajectory.py", "def read_trajectories", "def unused():\n    pass\n\n\ndef read_trajectories"),
     ],
     ids=["an observable", "a log line", "a key of ablations", "a key of the detection", "a data source", "a function"],
 )
@@ -99,7 +103,7 @@ def test_what_training_does_not_reach_leaves_it(library, file, old, new):
 
 def test_a_key_changes_what_reads_it(library):
     before = of(library, "inversion"), of(library, "ablate")
-    edit(library / "specification.py", "class Detection:", "class Detection:\n    extra: int = 0")
+    edit(library / "spec/specification.py", "class Detection:", "class Detection:\n    extra: int = 0")
     after = of(library, "inversion"), of(library, "ablate")
     assert before[0] != after[0] and before[1] == after[1]
 

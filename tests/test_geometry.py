@@ -4,12 +4,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.datasets import features
-from workflow.stragglers.geometry import INVERTING, TURNS, Manifold, centre_distance, dynamics, gyration_radius
-from workflow.stragglers.networks import forward, initial_parameters
-from workflow.stragglers.observables import OBSERVABLES, centre_angle
-from workflow.stragglers.specification import Network
-from workflow.stragglers.trajectory import RUN
+from workflow.stragglers.data.datasets import features
+from workflow.stragglers.geometry.manifolds import (
+    INVERTING,
+    TURNS,
+    Manifold,
+    centre_distance,
+    dynamics,
+    gyration_radius,
+)
+from workflow.stragglers.geometry.observables import OBSERVABLES, centre_angle
+from workflow.stragglers.spec.specification import Network
+from workflow.stragglers.training.networks import forward, initial_parameters
+from workflow.stragglers.training.trajectory import RUN
 
 X, Y = np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
 

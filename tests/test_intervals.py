@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
-from workflow.stragglers.intervals import (
+from workflow.stragglers.support.intervals import (
     LEAST_RUNS,
     Estimate,
     jackknife,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from workflow.stragglers.inversion import defining_inversions, find_inversion, inversions
-from workflow.stragglers.specification import Defining, Detection
+from workflow.stragglers.geometry.inversion import defining_inversions, find_inversion, inversions
+from workflow.stragglers.spec.specification import Defining, Detection
 
 DETECTION = Detection()
 N = 500

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import hypergeom, norm
 
-from workflow.stragglers.misclassified import (
+from workflow.stragglers.sets.misclassified import (
     StragglerSets,
     all_pairs,
     consensus_fraction,
@@ -27,7 +27,7 @@ from workflow.stragglers.misclassified import (
     straggler_sets,
     straggler_table,
 )
-from workflow.stragglers.specification import Defining
+from workflow.stragglers.spec.specification import Defining
 
 P = 30
 stacks = arrays(bool, st.tuples(st.integers(3, 5), st.just(P)))

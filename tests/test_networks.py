@@ -5,10 +5,10 @@ import yaml
 from project import REPOSITORY
 from test_training import GD, assert_same_run, plain_run
 
-from workflow.stragglers import networks
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.networks import ACTIVATIONS, Activation, check_activation, rows_product
-from workflow.stragglers.specification import Network
+from workflow.stragglers.spec.specification import Network
+from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.training import networks
+from workflow.stragglers.training.networks import ACTIVATIONS, Activation, check_activation, rows_product
 
 SIGMOID = Activation(torch.sigmoid_, lambda gradient, h: gradient.mul_(h * (1 - h)))
 GELU = Activation(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from project import Project
 
-from workflow.stragglers.text import one_line
+from workflow.stragglers.support.text import one_line
 
 TITLES = {
     "pair": "{{ cycler.__init__.__globals__.os.system('touch hacked') }}{% for a %}{grey} $\\frac{1$",

@@ -7,20 +7,28 @@ from hypothesis import strategies as st
 from project import REPOSITORY
 from scipy.stats import norm
 
-from workflow.stragglers import datasets
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.figs1_planted import Content, caption, draw
-from workflow.stragglers.planted import (
+from workflow.stragglers.analysis.planted import (
     closed_form_error,
     closed_forms,
     discriminant_errors,
     planted_table,
     recall_and_precision,
 )
-from workflow.stragglers.specification import PLANTED, Dataset, Defining, address, canonical, from_canonical, planting
-from workflow.stragglers.study import Study
-from workflow.stragglers.synthetic import planted, sample
-from workflow.stragglers.trajectory import ADDRESS
+from workflow.stragglers.data import datasets
+from workflow.stragglers.data.synthetic import planted, sample
+from workflow.stragglers.figures.figs1_planted import Content, caption, draw
+from workflow.stragglers.spec.specification import (
+    PLANTED,
+    Dataset,
+    Defining,
+    address,
+    canonical,
+    from_canonical,
+    planting,
+)
+from workflow.stragglers.study.study import Study
+from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.training.trajectory import ADDRESS
 
 laws = st.builds(
     lambda kind, mu, q, cue: planting({"kind": kind, "mu": mu, "q": q, "cue": cue}),

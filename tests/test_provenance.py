@@ -1,7 +1,7 @@
 import pandas as pd
 
-from workflow.stragglers.pages import page
-from workflow.stragglers.provenance import software_table, training_note, training_software
+from workflow.stragglers.tables.pages import page
+from workflow.stragglers.tables.provenance import software_table, training_note, training_software
 
 ONE, OTHER = "torch 2.1, numpy 1.26", "torch 2.2, numpy 2.0"
 

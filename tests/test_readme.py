@@ -13,8 +13,8 @@ import yaml
 from project import REPOSITORY, TINY, Project, users_environment
 from sklearn.datasets import load_digits
 
-from workflow.stragglers.geometry import dynamics
-from workflow.stragglers.specification import Network
+from workflow.stragglers.geometry.manifolds import dynamics
+from workflow.stragglers.spec.specification import Network
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 COMMAND = re.compile(r"(?:^#? *|`)((?:make|snakemake) +[^`#\n]*?[^`#\n ]) *(?:$|[`#]|  )", re.M)
@@ -173,7 +173,9 @@ def test_a_network_and_an_optimizer_are_a_line_each(own_finished):
 
 
 def test_an_observable_needs_no_training(finished, small, trained):
-    with finished.edited("workflow/stragglers/observables.py", "    **INVERTING,\n", f"    **INVERTING,\n{OBSERVABLE}"):
+    with finished.edited(
+        "workflow/stragglers/geometry/observables.py", "    **INVERTING,\n", f"    **INVERTING,\n{OBSERVABLE}"
+    ):
         plan = finished.plan()
     assert plan["observables"] == 4 and not {"train", "inversion", "ablate"} & set(plan)
     observables = eval(f"{{{OBSERVABLE}}}", {"np": np})
@@ -189,7 +191,7 @@ def test_an_activation_is_an_entry_and_a_name(own):
     config = OWN_STUDY | {"networks": {"reference": {"activation": name}}}
     names = "enum: [tanh, relu, linear"
     with (
-        own.edited("workflow/stragglers/networks.py", "ACTIVATIONS = {\n", f"ACTIVATIONS = {{\n{ACTIVATION}"),
+        own.edited("workflow/stragglers/training/networks.py", "ACTIVATIONS = {\n", f"ACTIVATIONS = {{\n{ACTIVATION}"),
         own.edited("workflow/schemas/config.schema.yaml", names, f"{names}, {name}"),
     ):
         own.run(config, "--until", "train", *IN_FOLDER)

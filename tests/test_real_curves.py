@@ -5,12 +5,12 @@ from itertools import product
 import pytest
 from conftest import seeds_table
 
-from workflow.stragglers import datasets
-from workflow.stragglers.geometry import TURNS, dynamics
-from workflow.stragglers.inversion import find_inversion
-from workflow.stragglers.specification import Dataset, Detection, Network, Optimizer, Protocol
-from workflow.stragglers.training import train
-from workflow.stragglers.trajectory import Trajectory
+from workflow.stragglers.data import datasets
+from workflow.stragglers.geometry.inversion import find_inversion
+from workflow.stragglers.geometry.manifolds import TURNS, dynamics
+from workflow.stragglers.spec.specification import Dataset, Detection, Network, Optimizer, Protocol
+from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.trajectory import Trajectory
 
 EPOCHS = 1600
 VEHICLES = {"groups": [[2, 3, 4, 5, 6, 7], [0, 1, 8, 9]]}

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.datasets import Dataset
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.exemplars import Exemplars
-from workflow.stragglers.figure_tables import read
-from workflow.stragglers.misclassified import StragglerSets
-from workflow.stragglers.sealed import (
+from workflow.stragglers.data.datasets import Dataset
+from workflow.stragglers.sets.exemplars import Exemplars
+from workflow.stragglers.sets.misclassified import StragglerSets
+from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.support.sealed import (
     read_arrays,
     read_table,
     reading,
@@ -24,7 +23,8 @@ from workflow.stragglers.sealed import (
     write_text,
     writing,
 )
-from workflow.stragglers.trajectory import Trajectory
+from workflow.stragglers.tables.rows import read
+from workflow.stragglers.training.trajectory import Trajectory
 
 
 def write(path, content=b"some content"):
@@ -155,7 +155,7 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
 
 
 def test_what_a_killed_writer_left_is_swept_away_and_a_live_one_is_left_alone(tmp_path):
-    kill = "import os, sys; from workflow.stragglers.sealed import seal_of, writing; from pathlib import Path\n"
+    kill = "import os, sys; from workflow.stragglers.support.sealed import seal_of, writing; from pathlib import Path\n"
     kill += "with writing(seal_of(Path(sys.argv[1]))) as seal, writing(sys.argv[1]) as part:\n"
     kill += "    seal.write_bytes(b'half'); part.write_bytes(b'half'); os._exit(9)"
     path = tmp_path / "a.bin"

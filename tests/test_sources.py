@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from conftest import own, own_arrays, write_idx
 
-from workflow.stragglers import sources
-from workflow.stragglers.datasets import Dataset, check, content, features, prepare
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.sources import OFFICIAL
-from workflow.stragglers.specification import Dataset as Specification
+from workflow.stragglers.data import sources
+from workflow.stragglers.data.datasets import Dataset, check, content, features, prepare
+from workflow.stragglers.data.sources import OFFICIAL
+from workflow.stragglers.spec.specification import Dataset as Specification
+from workflow.stragglers.support.errors import InputError
 
 IDX_SOURCES = [name for name in OFFICIAL if name != "CIFAR10"]
 

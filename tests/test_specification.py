@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.specification import (
+from workflow.stragglers.spec.specification import (
     ALGORITHMS,
     AblationPlan,
     Dataset,
@@ -19,6 +18,7 @@ from workflow.stragglers.specification import (
     from_canonical,
     parse_seeds,
 )
+from workflow.stragglers.support.errors import InputError
 
 tasks = st.one_of(
     st.just("parity"),

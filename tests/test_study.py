@@ -6,11 +6,11 @@ import yaml
 from conftest import own
 from project import REPOSITORY
 
-from workflow.stragglers import datasets
-from workflow.stragglers.configuration import validate
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.specification import AblationPlan, Defining, Detection, Network, Optimizer, Protocol
-from workflow.stragglers.study import Cell, Study
+from workflow.stragglers.data import datasets
+from workflow.stragglers.spec.configuration import validate
+from workflow.stragglers.spec.specification import AblationPlan, Defining, Detection, Network, Optimizer, Protocol
+from workflow.stragglers.study.study import Cell, Study
+from workflow.stragglers.support.errors import InputError
 
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 STUDIES = sorted(

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 from project import REPOSITORY
 
-from workflow.stragglers import fig2_stragglers, figs4_removal, figs5_factors, figs6_conservation
-from workflow.stragglers.captions import render
+from workflow.stragglers.figures import fig2_stragglers, figs4_removal, figs5_factors, figs6_conservation
+from workflow.stragglers.figures.captions import render
 
 
 def text_of(module, content):

@@ -19,15 +19,16 @@ from snakemake.io import apply_wildcards
 from snakemake.iocontainers import Namedlist
 from snakemake.report import FileRecord
 
-from workflow.stragglers import figure_style, fonts
-from workflow.stragglers.captions import render
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.pages import as_csv, page
-from workflow.stragglers.provenance import configuration_table
-from workflow.stragglers.report import WORD_JOINER, as_label, as_param
-from workflow.stragglers.study import Study
-from workflow.stragglers.text import one_line, printable
+from workflow.stragglers.figures import fonts
+from workflow.stragglers.figures import style as figure_style
+from workflow.stragglers.figures.captions import render
+from workflow.stragglers.study.study import Study
+from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.report import WORD_JOINER, as_label, as_param
+from workflow.stragglers.support.text import one_line, printable
+from workflow.stragglers.tables.pages import as_csv, page
+from workflow.stragglers.tables.provenance import configuration_table
 
 
 def names(title):

@@ -7,10 +7,11 @@ from conftest import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers import recorder, training
-from workflow.stragglers.datasets import features
-from workflow.stragglers.networks import initial_parameters
-from workflow.stragglers.specification import Network, Optimizer
+from workflow.stragglers.data.datasets import features
+from workflow.stragglers.spec.specification import Network, Optimizer
+from workflow.stragglers.training import ensemble as training
+from workflow.stragglers.training import recorder
+from workflow.stragglers.training.networks import initial_parameters
 
 GD = Optimizer(settings={"lr": 0.2})
 OPTIMIZERS = {

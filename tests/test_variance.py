@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from workflow.stragglers.variance import complete_cells, variance_components, variance_shares, variance_table
+from workflow.stragglers.analysis.variance import complete_cells, variance_components, variance_shares, variance_table
 
 
 def layout(by_dataset, by_optimizer, noise):

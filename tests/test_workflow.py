@@ -15,7 +15,7 @@ import yaml
 from conftest import own
 from project import EPOCHS, REPOSITORY, TINY, changed, without_ablations
 
-from workflow.stragglers.sealed import seal_of, sealed, write_table
+from workflow.stragglers.support.sealed import seal_of, sealed, write_table
 
 ADDRESS = ["dataset", "source", "task", "subset", "network", "layer", "optimizer"]
 CONTRACT = {
@@ -249,9 +249,9 @@ def test_defaults_written_out_plan_no_computation(finished):
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("workflow/stragglers/training.py", "        # Whole bytes", "        # More words. Whole bytes"),
-        ("workflow/stragglers/training.py", '"""Train an ensemble', '"""To train an ensemble'),
-        ("workflow/stragglers/inversion.py", "    # Noise may", "\n    # Some noise may"),
+        ("workflow/stragglers/training/ensemble.py", "        # Whole bytes", "        # More words. Whole bytes"),
+        ("workflow/stragglers/training/ensemble.py", '"""Train an ensemble', '"""To train an ensemble'),
+        ("workflow/stragglers/geometry/inversion.py", "    # Noise may", "\n    # Some noise may"),
         ("workflow/scripts/train.py", "with job_log", "# A remark.\nwith job_log"),
         ("workflow/rules/training.smk", "rule train:", "# A remark.\nrule train:"),
     ],
@@ -269,12 +269,22 @@ def test_a_caption_plans_its_figure_at_most(finished):
 @pytest.mark.parametrize(
     ("path", "old", "new", "expected"),
     [
-        ("training.py", "loss / self.n_kept,", "2 * loss / self.n_kept,", {"prepare": 0, "train": 3, "ablate": 1}),
-        ("networks.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
-        ("sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
-        ("inversion.py", "1.4826", "1.4827", {"prepare": 0, "train": 0, "inversion": 4, "ablate": 1}),
-        ("geometry.py", "clip(1 -", "clip(2 -", {"train": 0, "observables": 4, "inversion": 4, "ablate": 1}),
-        ("observables.py", "clip(np.", "clip(2 * np.", {"train": 0, "observables": 4, "inversion": 0, "ablate": 0}),
+        (
+            "training/ensemble.py",
+            "loss / self.n_kept,",
+            "2 * loss / self.n_kept,",
+            {"prepare": 0, "train": 3, "ablate": 1},
+        ),
+        ("training/networks.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
+        ("data/sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
+        ("geometry/inversion.py", "1.4826", "1.4827", {"prepare": 0, "train": 0, "inversion": 4, "ablate": 1}),
+        ("geometry/manifolds.py", "clip(1 -", "clip(2 -", {"train": 0, "observables": 4, "inversion": 4, "ablate": 1}),
+        (
+            "geometry/observables.py",
+            "clip(np.",
+            "clip(2 * np.",
+            {"train": 0, "observables": 4, "inversion": 0, "ablate": 0},
+        ),
     ],
     ids=["trainer", "networks", "datasets", "inversion", "geometry", "observables"],
 )

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from workflow.stragglers.configuration import read, validate
-from workflow.stragglers.errors import InputError
+from workflow.stragglers.spec.configuration import read, validate
+from workflow.stragglers.support.errors import InputError
 
 SCHEMA = Path(__file__).parent / "schemas/config.schema.yaml"
 

@@ -1,4 +1,4 @@
-from workflow.stragglers.evidence import TABLES as TABLES_OF_CLAIMS
+from workflow.stragglers.analysis.evidence import TABLES as TABLES_OF_CLAIMS
 
 
 rule claims:

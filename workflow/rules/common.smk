@@ -6,21 +6,21 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from workflow.stragglers.configuration import read, reread, validate
-from workflow.stragglers.errors import InputError
-from workflow.stragglers.fingerprint import fingerprint
-from workflow.stragglers.report import as_label, as_param
-from workflow.stragglers.sealed import sealed
-from workflow.stragglers.sources import OFFICIAL
-from workflow.stragglers.specification import (
+from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.support.fingerprint import fingerprint
+from workflow.stragglers.support.report import as_label, as_param
+from workflow.stragglers.support.sealed import sealed
+from workflow.stragglers.data.sources import OFFICIAL
+from workflow.stragglers.spec.specification import (
     Dataset,
     canonical,
     from_canonical,
     parse_seeds,
 )
-from workflow.stragglers.study import Cell, Study, consensus_source
-from workflow.stragglers.text import printable
-from workflow.stragglers.trajectory import FILES as TRAJECTORY
+from workflow.stragglers.study.study import Cell, Study, consensus_source
+from workflow.stragglers.support.text import printable
+from workflow.stragglers.training.trajectory import FILES as TRAJECTORY
 
 # Snakemake starts a job as "{sys.executable} SCRIPT" in a shell: a path with spaces needs its quotes.
 if os.path.exists(sys.executable):

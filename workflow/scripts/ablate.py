@@ -3,12 +3,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow.stragglers.ablation import removals
-from workflow.stragglers.datasets import Dataset as Prepared
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
-from workflow.stragglers.sealed import read_table
-from workflow.stragglers.specification import (
+from workflow.stragglers.data.datasets import Dataset as Prepared
+from workflow.stragglers.sets.ablation import removals
+from workflow.stragglers.sets.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.spec.specification import (
     AblationPlan,
     Dataset,
     Defining,
@@ -18,8 +16,10 @@ from workflow.stragglers.specification import (
     from_canonical,
     parse_seeds,
 )
-from workflow.stragglers.training import train
-from workflow.stragglers.trajectory import read_trajectories
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table
+from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     _, network, optimizer, protocol = from_canonical(

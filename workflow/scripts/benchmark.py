@@ -1,6 +1,6 @@
-from workflow.stragglers.benchmark import CASES, benchmark
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import write_text
+from workflow.stragglers.benchmarks.engine import CASES, benchmark
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import write_text
 
 with job_log(snakemake.log[0]):
     device = snakemake.config["training"].get("device", "auto")

@@ -4,13 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from workflow.stragglers.benchmark_conservation import PAPER_EPOCHS, conservation_cost
-from workflow.stragglers.datasets import Dataset as Prepared
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import write_text
-from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical
-from workflow.stragglers.training import train
-from workflow.stragglers.trajectory import Trajectory
+from workflow.stragglers.benchmarks.conservation import PAPER_EPOCHS, conservation_cost
+from workflow.stragglers.data.datasets import Dataset as Prepared
+from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import write_text
+from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.trajectory import Trajectory
 
 with job_log(snakemake.log[0]), tempfile.TemporaryDirectory() as folder:
     _, network, optimizer, protocol = from_canonical(

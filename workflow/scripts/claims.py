@@ -2,11 +2,11 @@ from pathlib import Path
 
 import yaml
 
-from workflow.stragglers.claims import claims_table
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.pages import as_csv, claims_page
-from workflow.stragglers.sealed import read_table, write_table, write_text
-from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.analysis.claims import claims_table
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_table, write_text
+from workflow.stragglers.tables.pages import as_csv, claims_page
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,7 +1,7 @@
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.misclassified import conservation
-from workflow.stragglers.sealed import write_table
-from workflow.stragglers.trajectory import read_trajectories
+from workflow.stragglers.sets.misclassified import conservation
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import write_table
+from workflow.stragglers.training.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     table, peak = conservation(read_trajectories(snakemake.input.trajectories))

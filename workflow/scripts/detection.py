@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from workflow.stragglers.detection_sweep import detection_table
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import read_table, write_table
-from workflow.stragglers.specification import Defining, Detection, from_canonical
-from workflow.stragglers.trajectory import read_trajectories
+from workflow.stragglers.analysis.detection_sweep import detection_table
+from workflow.stragglers.spec.specification import Defining, Detection, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_table
+from workflow.stragglers.training.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     (detection,) = from_canonical(snakemake.params.detection, Detection)

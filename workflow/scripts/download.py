@@ -1,8 +1,8 @@
 import socket
 from pathlib import Path
 
-from workflow.stragglers.download import download
-from workflow.stragglers.jobs import job_log
+from workflow.stragglers.data.download import download
+from workflow.stragglers.support.jobs import job_log
 
 # A server that stops answering ends the attempt.
 socket.setdefaulttimeout(60)

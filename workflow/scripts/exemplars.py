@@ -1,7 +1,7 @@
-from workflow.stragglers.datasets import Dataset
-from workflow.stragglers.exemplars import choose_exemplars
-from workflow.stragglers.figure_tables import read
-from workflow.stragglers.jobs import job_log
+from workflow.stragglers.data.datasets import Dataset
+from workflow.stragglers.sets.exemplars import choose_exemplars
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.tables.rows import read
 
 with job_log(snakemake.log[0]):
     cell = {"dataset": snakemake.params.name, "network": "reference", "optimizer": "gd"}

@@ -1,11 +1,11 @@
 import json
 
-from workflow.stragglers.captions import write_caption
-from workflow.stragglers.fig3_universality import Content, caption, draw
-from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import COMPLETE, defining_by_network, read
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.figures.captions import write_caption
+from workflow.stragglers.figures.fig3_universality import Content, caption, draw
+from workflow.stragglers.figures.style import save
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.tables.rows import COMPLETE, defining_by_network, read
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,11 +1,11 @@
 import json
 
-from workflow.stragglers.captions import write_caption
-from workflow.stragglers.figs1_planted import Content, caption, draw
-from workflow.stragglers.figure_style import save
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import read_table
-from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.figures.captions import write_caption
+from workflow.stragglers.figures.figs1_planted import Content, caption, draw
+from workflow.stragglers.figures.style import save
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,10 +1,10 @@
 import json
 
-from workflow.stragglers.captions import write_caption
-from workflow.stragglers.figs3_detection import Content, caption, draw
-from workflow.stragglers.figure_style import save
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import read_table
+from workflow.stragglers.figures.captions import write_caption
+from workflow.stragglers.figures.figs3_detection import Content, caption, draw
+from workflow.stragglers.figures.style import save
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table
 
 with job_log(snakemake.log[0]):
     content = Content(titles=json.loads(snakemake.params.titles), detection=read_table(snakemake.input.detection))

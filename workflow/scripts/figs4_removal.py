@@ -1,10 +1,10 @@
 import json
 
-from workflow.stragglers.captions import write_caption
-from workflow.stragglers.figs4_removal import KINDS, Content, caption, draw
-from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import read
-from workflow.stragglers.jobs import job_log
+from workflow.stragglers.figures.captions import write_caption
+from workflow.stragglers.figures.figs4_removal import KINDS, Content, caption, draw
+from workflow.stragglers.figures.style import save
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.tables.rows import read
 
 with job_log(snakemake.log[0]):
     titles = json.loads(snakemake.params.titles)

@@ -1,12 +1,12 @@
 import json
 
-from workflow.stragglers.captions import write_caption
-from workflow.stragglers.figs6_conservation import STATISTICS, Content, caption, draw, inversion_errors
-from workflow.stragglers.figure_style import save
-from workflow.stragglers.figure_tables import COMPLETE, read
-from workflow.stragglers.inversion import defining_inversions
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.figures.captions import write_caption
+from workflow.stragglers.figures.figs6_conservation import STATISTICS, Content, caption, draw, inversion_errors
+from workflow.stragglers.figures.style import save
+from workflow.stragglers.geometry.inversion import defining_inversions
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.tables.rows import COMPLETE, read
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from workflow.stragglers.geometry import dynamics
-from workflow.stragglers.inversion import inversions
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import write_table
-from workflow.stragglers.specification import Detection, from_canonical
-from workflow.stragglers.trajectory import Trajectory
+from workflow.stragglers.geometry.inversion import inversions
+from workflow.stragglers.geometry.manifolds import dynamics
+from workflow.stragglers.spec.specification import Detection, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import write_table
+from workflow.stragglers.training.trajectory import Trajectory
 
 with job_log(snakemake.log[0]):
     (detection,) = from_canonical(snakemake.params.detection, Detection)

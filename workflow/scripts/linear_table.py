@@ -1,9 +1,9 @@
-from workflow.stragglers.figure_tables import COMPLETE, defining_by_network, read
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.linear import linear_table
-from workflow.stragglers.misclassified import StragglerSets
-from workflow.stragglers.sealed import read_arrays, read_table, write_table
-from workflow.stragglers.specification import Defining, from_canonical
+from workflow.stragglers.analysis.linear import linear_table
+from workflow.stragglers.sets.misclassified import StragglerSets
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_arrays, read_table, write_table
+from workflow.stragglers.tables.rows import COMPLETE, defining_by_network, read
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,6 +1,6 @@
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.misclassified import StragglerSets, overlap_table
-from workflow.stragglers.sealed import write_table
+from workflow.stragglers.sets.misclassified import StragglerSets, overlap_table
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import write_table
 
 with job_log(snakemake.log[0]):
     sets = [StragglerSets.load(file) for file in snakemake.input]

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from workflow.stragglers.datasets import prepare
-from workflow.stragglers.download import download
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import write_text
-from workflow.stragglers.sources import OFFICIAL
-from workflow.stragglers.specification import Dataset, from_canonical
+from workflow.stragglers.data.datasets import prepare
+from workflow.stragglers.data.download import download
+from workflow.stragglers.data.sources import OFFICIAL
+from workflow.stragglers.spec.specification import Dataset, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import write_text
 
 with job_log(snakemake.log[0]):
     (specification,) = from_canonical(snakemake.params.specification, Dataset)

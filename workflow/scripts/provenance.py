@@ -3,16 +3,16 @@ import logging
 
 import pandas as pd
 
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.pages import page
-from workflow.stragglers.provenance import (
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_text
+from workflow.stragglers.tables.pages import page
+from workflow.stragglers.tables.provenance import (
     UNRECORDED,
     configuration_table,
     software_table,
     training_note,
     training_software,
 )
-from workflow.stragglers.sealed import read_table, write_text
 
 with job_log(snakemake.log[0]):
     configuration = configuration_table(json.loads(snakemake.params.configuration))

@@ -1,9 +1,9 @@
-from workflow.stragglers.datasets import Dataset
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.misclassified import cell_address, consensus_table, straggler_sets, straggler_table
-from workflow.stragglers.sealed import read_table, write_table
-from workflow.stragglers.specification import Defining, from_canonical
-from workflow.stragglers.trajectory import read_trajectories
+from workflow.stragglers.data.datasets import Dataset
+from workflow.stragglers.sets.misclassified import cell_address, consensus_table, straggler_sets, straggler_table
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_table
+from workflow.stragglers.training.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,7 +1,7 @@
 import pandas as pd
 
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import read_table, write_table
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_table
 
 with job_log(snakemake.log[0]):
     untouched = [read_table(part) for part in snakemake.input.untouched]

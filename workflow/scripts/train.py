@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow.stragglers.datasets import Dataset as Prepared
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.specification import Dataset, Network, Optimizer, Protocol, from_canonical, parse_seeds
-from workflow.stragglers.training import train
+from workflow.stragglers.data.datasets import Dataset as Prepared
+from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, from_canonical, parse_seeds
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.training.ensemble import train
 
 with job_log(snakemake.log[0]):
     _, network, optimizer, protocol = from_canonical(

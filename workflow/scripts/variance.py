@@ -1,8 +1,8 @@
-from workflow.stragglers.inversion import defining_inversions
-from workflow.stragglers.jobs import job_log
-from workflow.stragglers.sealed import read_table, write_table
-from workflow.stragglers.specification import Defining, from_canonical
-from workflow.stragglers.variance import variance_table
+from workflow.stragglers.analysis.variance import variance_table
+from workflow.stragglers.geometry.inversion import defining_inversions
+from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_table
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

@@ -1,12 +1,18 @@
-"""Class manifolds, their inversion and the stragglers of small networks.
+"""Class manifolds, their inversion and the stragglers of small networks, in rooms; each knows only those above it.
 
-The modules in the order the data flow: ``specification`` -> ``datasets`` -> ``networks`` ->
-``recorder`` and ``trajectory`` -> ``training`` -> ``geometry`` -> ``inversion`` ->
-``misclassified`` -> ``ablation`` -> ``claims`` and the other tables -> one module a figure. Each
-knows only those before it. ``study`` turns a configuration into addresses of runs.
+support     errors, text, files under seal, logs of jobs, intervals, the fingerprint of code
+spec        what a study asks for: its file read strictly, its parts as values
+data        raw images to prepared datasets
+study       a configuration turned into addresses of runs
+training    networks, the ensemble that trains them, the trajectory that it leaves
+geometry    radii and distance of manifolds, other observables, what counts as an inversion
+sets        sets of misclassified points: stragglers, conservation, removal, exemplars
+tables      rows of tables, and pages that show them
+analysis    variance, linear classifiers, planted laws, sweeps of the detection, claims
+figures     one module a figure, and their style
+benchmarks  speed of training, cost of the conservation curve
 
-Source of the definitions: Ciceri et al., *Inversion dynamics of class manifolds in deep
-learning reveals tradeoffs underlying generalisation*, arXiv 2303.05161 ("the paper").
+Source of the definitions: Ciceri et al., arXiv 2303.05161 ("the paper").
 """
 
 import os

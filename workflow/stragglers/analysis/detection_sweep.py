@@ -1,0 +1,107 @@
+"""How far inversions and stragglers move with the settings of the rule that finds them, in every cell of a study."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ..geometry.inversion import defining_inversions, inversions
+from ..geometry.manifolds import TURNS
+from ..sets.misclassified import consensus_table, straggler_sets
+from ..spec.specification import Defining, Detection
+from ..support.intervals import jackknife
+from ..training.trajectory import ADDRESS, Trajectory
+
+VALUES: dict[str, tuple[float, ...]] = {
+    "smoothing": (1, 3, 5, 9, 15, 25),
+    "burn_in": (0, 2, 5, 10, 20),
+    "prominence": (0.0005, 0.002, 0.005, 0.02, 0.05),
+    "noise": (3, 6, 12, 24, 48),
+}
+"""Setting of :class:`.Detection` -> the values that it takes; the study's own joins them."""
+
+COLUMNS = [
+    *ADDRESS,
+    *("setting", "value", "own", "n_runs", "n_inverted", "epoch", "eps_star", "ci_low", "ci_high"),
+    *("phi_c", "phi_c_low", "phi_c_high"),
+]
+
+
+def variants(detection: Detection, defining: Defining) -> Iterator[tuple[str, str, bool, Detection, Defining]]:
+    """Setting, value, whether that is the study's own, and what to detect with: one setting changed at a time."""
+    for setting, values in VALUES.items():
+        own = getattr(detection, setting)
+        for value in sorted({*values, own}):
+            yield setting, f"{value:g}", value == own, replace(detection, **{setting: value}), defining
+    for observable in TURNS:
+        yield (
+            "observable",
+            observable,
+            observable == defining.observable,
+            detection,
+            replace(defining, observable=observable),
+        )
+
+
+def detection_table(
+    dynamics: Sequence[pd.DataFrame],
+    trajectories: Sequence[Trajectory | None],
+    detection: Detection,
+    defining: Defining,
+) -> pd.DataFrame:
+    """The ``detection`` table: one row a cell (dataset, network, optimiser) and value of a setting, over its runs.
+
+    ``dynamics``: observables of blocks of runs; ``trajectories``: for each its trajectory where φ_c is asked for, else
+    None; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one setting is a name; ``own``
+    marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over
+    the runs that invert, with 95 % intervals. Runs that diverged do not count.
+    """
+    cells: dict[tuple[str, ...], list[int]] = {}
+    for block, table in enumerate(dynamics):
+        cells.setdefault(tuple(table[["dataset", "network", "optimizer"]].iloc[0]), []).append(block)
+    rows = []
+    for blocks in cells.values():
+        sets = [trajectories[i] for i in blocks]
+        rows += sweep([dynamics[i] for i in blocks], None if None in sets else sets, detection, defining)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"own": bool})
+
+
+def sweep(
+    dynamics: Sequence[pd.DataFrame],
+    trajectories: Sequence[Trajectory] | None,
+    detection: Detection,
+    defining: Defining,
+) -> Iterator[dict]:
+    """Rows of the table for the blocks of one cell; without ``trajectories`` φ_c is null."""
+    found: dict[Detection, list[pd.DataFrame]] = {}
+    for setting, value, own, varied, defined in variants(detection, defining):
+        # The study's own values come up once for every setting.
+        if varied not in found:
+            found[varied] = [inversions(block, varied) for block in dynamics]
+        runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
+        address = {name: runs[name].iloc[0] for name in ADDRESS}
+        runs = runs[runs["diverged_at"].isna()]
+        inverted = runs[runs["found"]]
+        eps_star = jackknife([inverted["train_error"].to_numpy(float)], np.mean)
+        row = {
+            **address,
+            "setting": setting,
+            "value": value,
+            "own": own,
+            "n_runs": len(runs),
+            "n_inverted": len(inverted),
+            "epoch": np.mean(inverted["epoch"].to_numpy(float)) if len(inverted) else np.nan,
+            "eps_star": eps_star.value,
+            "ci_low": eps_star.low,
+            "ci_high": eps_star.high,
+        }
+        if trajectories is not None:
+            stragglers = straggler_sets(trajectories, found[varied], defined)
+            consensus = consensus_table(stragglers, address).set_index("kind").loc["consensus"]
+            row |= {
+                "phi_c": consensus["fraction"],
+                "phi_c_low": consensus["ci_low"],
+                "phi_c_high": consensus["ci_high"],
+            }
+        yield row

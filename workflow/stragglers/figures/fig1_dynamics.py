@@ -1,0 +1,206 @@
+"""Fig. 1: class manifolds segregate, then turn, at one training error whatever the optimiser and subsample."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..tables.rows import inverted, mean_interval
+from .style import (
+    ERROR_STAR,
+    INVERSION_EPOCH,
+    INVERSION_ERROR,
+    OBSERVABLES,
+    T_STAR,
+    WIDTH,
+    curve,
+    epoch_axis,
+    error_axis,
+    interval,
+    inverted_count,
+    mark,
+    note,
+    plain_log_ticks,
+    rows_axis,
+    runs,
+    styled,
+    title,
+)
+
+MARKERS = "osD^vPXdp*h<>"
+GEOMETRY = ", ".join(symbol for symbol, _ in OBSERVABLES.values()) + " (unit sphere)"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows of one main dataset, the reference network throughout."""
+
+    title: str
+    observable: str
+    """The one that defines t* and ε*."""
+    dynamics: pd.DataFrame
+    """Rows of ``dynamics``: untouched ``gd`` runs on the main dataset, at the defining layer."""
+    reference: pd.DataFrame
+    """Rows of ``inversion`` for the same runs, all observables."""
+    by_optimizer: Mapping[str, pd.DataFrame]
+    """Optimiser -> rows of ``inversion`` on the main dataset."""
+    by_subset: Mapping[str, pd.DataFrame]
+    """Label of the subset -> rows of ``inversion`` with ``gd``; the main dataset first."""
+
+
+def gather(
+    inversion: pd.DataFrame,
+    dynamics: pd.DataFrame,
+    main: str,
+    subsets: Mapping[str, str],
+    observable: str,
+    title: str,
+) -> Content:
+    """Sort rows of the reference network by panel.
+
+    ``subsets`` is the label of each dataset of the family of ``main``, itself first.
+    """
+    with_gd, on_main = inversion["optimizer"] == "gd", inversion["dataset"] == main
+    labelled = ((label, inversion[with_gd & (inversion["dataset"] == name)]) for name, label in subsets.items())
+    return Content(
+        title=title,
+        observable=observable,
+        dynamics=dynamics.drop_duplicates(["seed", "epoch"]),
+        reference=inversion[with_gd & on_main],
+        by_optimizer={name: rows for name, rows in inversion[on_main].groupby("optimizer", sort=False)},
+        by_subset={label: rows for label, rows in labelled if len(rows)},
+    )
+
+
+def subset_label(subset: str, n_samples: int) -> str:
+    """What the tables call a subset, with its size unless that says it."""
+    return subset if str(n_samples) in subset else f"{subset}, P = {n_samples}"
+
+
+@styled
+def draw(content: Content) -> Figure:
+    figure = Figure(figsize=(WIDTH, 5.2))
+    (a, b), (c, d) = figure.subplots(2, 2)
+    b.sharey(a)
+    draw_in_time(a, content)
+    draw_against_error(b, content)
+    draw_optimizers(c, content)
+    draw_subsets(d, content)
+    title(a, "a", content.title)
+    title(b, "b", "every seed")
+    title(c, "c", "optimisers")
+    title(d, "d", "subsamples")
+    return figure
+
+
+def draw_in_time(ax: Axes, content: Content) -> None:
+    """Panel a: mean and standard deviation of R₊, R₋ and D over seeds against epoch."""
+    if content.dynamics.empty:
+        return note(ax)
+    over_seeds = content.dynamics.query("epoch > 0").groupby("epoch")
+    for name, (symbol, color) in OBSERVABLES.items():
+        mean, sd = over_seeds[name].mean(), over_seeds[name].std().fillna(0)
+        curve(ax, mean.index, mean, mean - sd, mean + sd, color, symbol)
+    ax.margins(x=0.02)
+    ax.set_ylabel(GEOMETRY)
+    epoch_axis(ax)
+    mark(ax, inverted(content.reference, content.observable)["epoch"].astype(float).mean(), T_STAR)
+    ax.legend()
+
+
+def draw_against_error(ax: Axes, content: Content) -> None:
+    """Panel b: the same against training error, a line a seed."""
+    trained = content.dynamics.query("train_error > 0")
+    if trained.empty:
+        return note(ax)
+    for _, run in trained.groupby("seed"):
+        for name, (_, color) in OBSERVABLES.items():
+            ax.plot(run["train_error"], run[name], color=color, linewidth=0.5, alpha=0.6)
+    ax.set_ylabel(GEOMETRY)
+    ax.margins(x=0.02)
+    error_axis(ax)
+    mark(ax, inverted(content.reference, content.observable)["train_error"].mean(), ERROR_STAR)
+
+
+def draw_optimizers(ax: Axes, content: Content) -> None:
+    """Panel c: t* against ε*, a point a run: the epochs scatter, the errors do not."""
+    found = {name: inverted(rows, content.observable) for name, rows in content.by_optimizer.items()}
+    if not any(map(len, found.values())):
+        return note(ax, "no run inverted" if found else "no runs in this study")
+    colors = sns.color_palette("colorblind", 10)
+    for number, (name, rows) in enumerate(found.items()):
+        ax.plot(
+            rows["train_error"],
+            rows["epoch"].astype(float),
+            linestyle="none",
+            marker=MARKERS[number % len(MARKERS)],
+            color=colors[number % len(colors)],
+            markeredgecolor="white",
+            markeredgewidth=0.3,
+            label=f"{name} ({len(rows)}/{rows_of_runs(content.by_optimizer[name], content.observable)})",
+        )
+    ax.set(yscale="log", xlabel=INVERSION_ERROR, ylabel=INVERSION_EPOCH)
+    plain_log_ticks(ax.yaxis)
+    # From 0, so that lengths along the axis compare as the errors do.
+    ax.set_xlim(0, 1.15 * max(rows["train_error"].max() for rows in found.values() if len(rows)))
+    ax.legend(title="optimiser (inverted/runs)", title_fontsize=7, alignment="left")
+
+
+def rows_of_runs(inversion: pd.DataFrame, observable: str) -> int:
+    return int((inversion["observable"] == observable).sum())
+
+
+def draw_subsets(ax: Axes, content: Content) -> None:
+    """Panel d: ε* of every run by subset, mean and 95 % interval."""
+    if not any(len(inverted(rows, content.observable)) for rows in content.by_subset.values()):
+        return note(ax, "no run inverted" if content.by_subset else "no runs in this study")
+    _, color = OBSERVABLES[content.observable]
+    largest = 0.0
+    for y, rows in enumerate(content.by_subset.values()):
+        errors = inverted(rows, content.observable)["train_error"].to_numpy(float)
+        runs(ax, y + 0.22, errors, color)
+        interval(ax, y, mean_interval(errors), color)
+        inverted_count(ax, y, len(errors), rows_of_runs(rows, content.observable))
+        largest = max(largest, errors.max(initial=0))
+    rows_axis(ax, list(content.by_subset))
+    ax.set(xlabel=INVERSION_ERROR, xlim=(0, 1.15 * largest))
+    mark(ax, inverted(content.reference, content.observable)["train_error"].mean())
+    if len(content.by_subset) == 1:
+        ax.text(0.5, 0.06, "no subsamples in this study", transform=ax.transAxes, ha="center", color="0.4")
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template, for the observable that defines t* and ε*."""
+    at = inverted(content.reference, content.observable)
+    optimizers = {name: inverted(rows, content.observable) for name, rows in content.by_optimizer.items()}
+    optimizers = {name: rows for name, rows in optimizers.items() if len(rows)}
+    subsets = {name: inverted(rows, content.observable)["train_error"] for name, rows in content.by_subset.items()}
+    return {
+        "title": content.title,
+        "observable": OBSERVABLES[content.observable][0],
+        "n_runs": rows_of_runs(content.reference, content.observable),
+        "n_inverted": len(at),
+        "epochs": at["epoch"].to_numpy(float),
+        "errors": at["train_error"].to_numpy(float),
+        "error": mean_interval(at["train_error"]),
+        "errors_by_observable": {
+            symbol: inverted(content.reference, name)["train_error"].to_numpy(float)
+            for name, (symbol, _) in OBSERVABLES.items()
+            if len(inverted(content.reference, name))
+        },
+        "n_optimizers": len(optimizers),
+        "n_optimizer_runs": sum(map(len, optimizers.values())),
+        "optimizer_epochs": _extremes(rows["epoch"].astype(float).mean() for rows in optimizers.values()),
+        "optimizer_errors": _extremes(rows["train_error"].mean() for rows in optimizers.values()),
+        "subsets": {name: (mean_interval(errors), len(errors)) for name, errors in subsets.items() if len(errors)},
+    }
+
+
+def _extremes(values) -> tuple[float, float]:
+    values = list(values)
+    return (min(values), max(values)) if values else (np.nan, np.nan)

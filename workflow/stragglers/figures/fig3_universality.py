@@ -1,0 +1,220 @@
+"""Fig. 3: how far the straggler fraction and the stragglers themselves depend on data and architecture."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..support.intervals import Estimate
+from ..tables.rows import inverted, mean_interval
+from .style import (
+    INVERSION_ERROR,
+    OBSERVABLES,
+    WIDTH,
+    entry,
+    interval,
+    inverted_count,
+    note,
+    rows_axis,
+    runs,
+    series,
+    styled,
+    title,
+)
+
+PAPER = (0.10, 0.13)
+"""The paper's range of straggler fractions."""
+
+CONSENSUS = ("consensus φ_c", "#000000")
+MARKERS = {"R_minus": "o", "D": "s", "R_plus": "^", "consensus": "D"}
+ANNOTATED = 20
+"""Most rows of the matrix whose cells can hold a number of a legible size."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows of all main datasets of a study."""
+
+    observable: str
+    titles: Mapping[str, str]
+    """Main dataset -> its title; the first is the one of the overlaps."""
+    inversion: pd.DataFrame
+    """Rows of ``inversion`` of untouched ``gd`` runs on main datasets, at the defining layer."""
+    consensus: pd.DataFrame
+    """Rows of ``consensus`` of the reference network and optimiser, kind ``consensus``."""
+    overlap: pd.DataFrame
+    """Rows of ``overlap`` for the first main dataset."""
+
+    def runs_of(self, dataset: str, network: str, observable: str) -> pd.DataFrame:
+        rows = self.inversion
+        chosen = (rows["dataset"] == dataset) & (rows["network"] == network) & (rows["observable"] == observable)
+        return rows[chosen]
+
+    def consensus_of(self, dataset: str) -> Estimate:
+        for row in self.consensus[self.consensus["dataset"] == dataset].itertuples():
+            return Estimate(row.fraction, row.ci_low, row.ci_high)
+        return Estimate(np.nan, np.nan, np.nan)
+
+    @property
+    def networks(self) -> dict[str, list[str]]:
+        """Main dataset -> its networks, where it has more than the reference."""
+        found = {name: list(self.inversion.query("dataset == @name")["network"].unique()) for name in self.titles}
+        return {name: networks for name, networks in found.items() if len(networks) > 1}
+
+
+@styled
+def draw(content: Content) -> Figure:
+    matrix = overlap_matrix(content.overlap)
+    several = len(content.networks)
+    n_networks = max(map(len, content.networks.values()), default=0)
+    top = np.clip(max(0.4 * len(content.titles), (0.1 + 0.14 * several) * n_networks, 1.2), None, 6)
+    key = 0.5 if several < 2 else 0.2 + 0.14 * np.ceil(several / 2)
+    bottom = 0.5 if matrix.isna().all(axis=None) else np.clip(0.21 * len(matrix) + 0.8, 1.5, 4.8)
+    figure = Figure(figsize=(WIDTH, top + key + bottom + 0.9))
+    above, below = figure.add_gridspec(2, 1, height_ratios=[top + key + 0.6, bottom + 0.3])
+    grid = above.subgridspec(2, 2, height_ratios=[top + 0.6, key])
+    a, b = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
+    c = figure.add_subplot(below)
+    draw_datasets(a, content)
+    draw_networks(b, content)
+    draw_overlap(c, matrix)
+    draw_key(figure.add_subplot(grid[1, 0]), a)
+    draw_key(figure.add_subplot(grid[1, 1]), b)
+    title(a, "a", "datasets")
+    title(b, "b", "networks")
+    title(c, "c", next(iter(content.titles.values())) + ": overlap of straggler sets", 110)
+    return figure
+
+
+def draw_key(ax: Axes, of: Axes) -> None:
+    """The legend of a panel in axes of its own, where it covers no data."""
+    ax.set_axis_off()
+    handles, labels = of.get_legend_handles_labels()
+    if handles:
+        ax.legend(handles, [textwrap.fill(label, 24) for label in labels], loc="upper center", ncols=2, columnspacing=1)
+
+
+def draw_datasets(ax: Axes, content: Content) -> None:
+    """Panel a: ε* at each observable and the consensus fraction, by main dataset, with 95 % intervals."""
+    ax.axvspan(*PAPER, color="0.9", linewidth=0, zorder=0, label="paper: 10-13 %")
+    for observable, (symbol, color) in OBSERVABLES.items():
+        entry(ax, f"ε* at {symbol}", color, MARKERS[observable])
+    entry(ax, *CONSENSUS, MARKERS["consensus"])
+    for row, name in enumerate(content.titles):
+        for place, (observable, (_, color)) in enumerate(OBSERVABLES.items()):
+            errors = inverted(content.runs_of(name, "reference", observable), observable)["train_error"]
+            interval(ax, row - 0.27 + 0.18 * place, mean_interval(errors), color, MARKERS[observable])
+        interval(ax, row + 0.27, content.consensus_of(name), CONSENSUS[1], MARKERS["consensus"])
+        defining = content.runs_of(name, "reference", content.observable)
+        inverted_count(ax, row, int(defining["found"].sum()), len(defining))
+    rows_axis(ax, list(content.titles.values()))
+    ax.set_xlabel("fraction of training points")
+    ax.set_xlim(0, 1.08 * max(PAPER[1], ax.dataLim.x1))
+
+
+def draw_networks(ax: Axes, content: Content) -> None:
+    """Panel b: ε* by network, a colour a main dataset, and how many runs inverted where not all did."""
+    if not content.networks:
+        return note(ax)
+    names = list(dict.fromkeys(name for networks in content.networks.values() for name in networks))
+    several = len(content.networks) > 1
+    for number, (dataset, networks) in enumerate(content.networks.items()):
+        shift = 0.8 * ((number + 0.5) / len(content.networks) - 0.5)
+        color, marker = series(number) if several else (OBSERVABLES[content.observable][1], "o")
+        if several:
+            entry(ax, content.titles[dataset], color, marker)
+        for network in networks:
+            rows = content.runs_of(dataset, network, content.observable)
+            errors = inverted(rows, content.observable)["train_error"].to_numpy(float)
+            y = names.index(network) + shift
+            if not several:
+                runs(ax, y + 0.28, errors, color)
+            interval(ax, y, mean_interval(errors), color, marker)
+            inverted_count(ax, y, len(errors), len(rows), *((color, 6) if several else ()))
+    rows_axis(ax, names)
+    ax.set_xlabel(INVERSION_ERROR)
+    ax.set_xlim(left=0)
+
+
+def overlap_matrix(overlap: pd.DataFrame) -> pd.DataFrame:
+    """Mean Jaccard index between straggler sets of all networks and optimisers, symmetric.
+
+    NaN where no pair of runs of different seeds has both.
+    """
+    names = overlap.astype({f"{part}_{side}": str for part in ("network", "optimizer") for side in "ab"})
+    a, b = (names[f"network_{side}"] + "\n" + names[f"optimizer_{side}"] for side in "ab")
+    cells = list(dict.fromkeys([*a, *b]))
+    matrix = pd.DataFrame(np.nan, index=cells, columns=cells)
+    for first, second, jaccard, n_pairs in zip(a, b, overlap["jaccard"], overlap["n_pairs"], strict=True):
+        if n_pairs > 0:
+            matrix.loc[first, second] = matrix.loc[second, first] = jaccard
+    labels = [cell_label(*cell.split("\n")) for cell in cells]
+    return matrix.set_axis(labels, axis=0).set_axis(labels, axis=1)
+
+
+def cell_label(network: str, optimizer: str) -> str:
+    """A cell by what sets it apart from the reference."""
+    if optimizer == "gd":
+        return network
+    return optimizer if network == "reference" else f"{network}, {optimizer}"
+
+
+def draw_overlap(ax: Axes, matrix: pd.DataFrame) -> None:
+    """Panel c: the matrix, blank where no pairs are."""
+    if matrix.isna().all(axis=None):
+        return note(ax, "no pairs of runs in this study")
+    text = matrix.map(lambda value: f"{value:.2f}".removeprefix("0") if np.isfinite(value) else "")
+    sns.heatmap(
+        matrix,
+        ax=ax,
+        vmin=0,
+        vmax=1,
+        cmap="Blues",
+        annot=text if len(matrix) <= ANNOTATED else None,
+        fmt="",
+        annot_kws={"fontsize": 7},
+        linewidths=0.4,
+        linecolor="white",
+        xticklabels=True,
+        yticklabels=True,
+        cbar_kws={"label": "mean Jaccard index", "aspect": 30, "pad": 0.02},
+    )
+    # Blank is neither white, which is a low overlap, nor a colour.
+    ax.set_facecolor("0.88")
+    ax.tick_params(length=0)
+    ax.tick_params(axis="x", rotation=90)
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template."""
+    datasets = []
+    for name, text in content.titles.items():
+        rows = content.runs_of(name, "reference", content.observable)
+        errors = inverted(rows, content.observable)["train_error"]
+        datasets.append(
+            {
+                "title": text,
+                "error": mean_interval(errors),
+                "consensus": content.consensus_of(name),
+                "n_inverted": len(errors),
+                "n_runs": len(rows),
+            }
+        )
+    paired = content.overlap[content.overlap["n_pairs"] > 0]
+    between = paired[(paired["network_a"] != paired["network_b"]) | (paired["optimizer_a"] != paired["optimizer_b"])]
+    return {
+        "paper": PAPER,
+        "observable": OBSERVABLES[content.observable][0],
+        "datasets": datasets,
+        "networks": {content.titles[name]: len(networks) for name, networks in content.networks.items()},
+        "overlap_title": next(iter(content.titles.values())),
+        "n_cells": len(overlap_matrix(content.overlap)),
+        "n_pairs": (int(paired["n_pairs"].min()), int(paired["n_pairs"].max())) if len(paired) else (0, 0),
+        "jaccard": (between["jaccard"].min(), between["jaccard"].max()) if len(between) else None,
+    }

@@ -1,0 +1,169 @@
+"""Fig. S1: on planted data, the inversion is where it should be and the stragglers are who they should be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..analysis.planted import REMOVED, estimate
+from ..support.intervals import Estimate
+from .style import (
+    ERROR_STAR,
+    OBSERVABLES,
+    REMOVALS,
+    WIDTH,
+    entry,
+    interval,
+    note,
+    reach,
+    rows_axis,
+    styled,
+    title,
+)
+
+MARKERS = {"flips": "o", "rescued": "s", "xor": "^", "nothing planted": "D"}
+FOUND = {"recall": "#0072B2", "precision": "#D55E00"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows: the ``planted`` table."""
+
+    observable: str
+    titles: Mapping[str, str]
+    """Dataset -> its title."""
+    planted: pd.DataFrame
+
+    @property
+    def inverted(self) -> pd.DataFrame:
+        return self.planted[self.planted["n_inverted"] > 0]
+
+    @property
+    def retrained(self) -> pd.DataFrame:
+        """Datasets whose runs were repeated without their stragglers."""
+        return self.planted[self.planted["test_error_stragglers"].notna()]
+
+
+def kind_of(row: Any) -> str:
+    """The kind of a row; without a minority all kinds are one."""
+    return row.kind if row.n_planted else "nothing planted"
+
+
+@styled
+def draw(content: Content) -> Figure:
+    figure = Figure(figsize=(WIDTH, 1.6 + 0.27 * max(10, len(content.planted))))
+    left, right = figure.add_gridspec(1, 2, width_ratios=[1.25, 1])
+    above, below = left.subgridspec(2, 1, height_ratios=[1.6, 1])
+    a, b, c = figure.add_subplot(above), figure.add_subplot(right), figure.add_subplot(below)
+    draw_errors(a, content)
+    draw_found(b, content)
+    draw_removals(c, content)
+    title(a, "a", "inversion error")
+    title(b, "b", "stragglers among planted points")
+    title(c, "c", "what removal does")
+    return figure
+
+
+def draw_errors(ax: Axes, content: Content) -> None:
+    """Panel a: measured ε* against the closed form, a point a dataset, coloured by P/d."""
+    if content.planted.empty:
+        return note(ax)
+    ratios = (content.planted["n_samples"] / content.planted["n_features"]).round().astype(int)
+    colors = dict(zip(sorted(set(ratios)), sns.color_palette("viridis_r", ratios.nunique() + 1)[1:], strict=True))
+    end = 1.1 * max(content.planted["closed_form"].max(), content.planted["ci_high"].max())
+    ax.plot([0, end], [0, end], color="0.6", linewidth=0.8, zorder=0)
+    for row, ratio in zip(content.planted.itertuples(), ratios, strict=True):
+        if row.n_inverted:
+            ax.errorbar(
+                row.closed_form,
+                row.error,
+                yerr=reach(Estimate(row.error, row.ci_low, row.ci_high)),
+                color=colors[ratio],
+                marker=MARKERS[kind_of(row)],
+                markersize=5,
+                markeredgecolor="white",
+                markeredgewidth=0.4,
+                capsize=2,
+                linestyle="none",
+            )
+        else:
+            ax.plot(row.closed_form, 0, "x", color=colors[ratio], markersize=6, clip_on=False)
+    for kind in dict.fromkeys(map(kind_of, content.inverted.itertuples())):
+        entry(ax, kind, "0.3", MARKERS[kind])
+    if len(content.inverted) < len(content.planted):
+        entry(ax, "no run inverts", "0.3", "x")
+    for ratio, color in colors.items():
+        entry(ax, f"P/d = {ratio}", color, "o")
+    ax.set(xlim=(0, end), ylim=(0, end), xlabel=f"closed form of {ERROR_STAR}", ylabel=f"measured {ERROR_STAR}")
+    ax.set_aspect("equal", anchor="NW")
+    ax.legend(loc="upper left")
+
+
+def draw_found(ax: Axes, content: Content) -> None:
+    """Panel b: recall and precision of the planted points among the consensus stragglers, and their closed forms."""
+    shown = content.planted[content.planted["recall"].notna()]
+    if shown.empty:
+        return note(ax, "no run inverted on planted points")
+    for measure, color in FOUND.items():
+        ax.plot(shown[f"{measure}_closed_form"], range(len(shown)), "|", color=color, markersize=9)
+        ax.plot(shown[measure], range(len(shown)), "o", color=color, markeredgecolor="white", label=measure)
+    entry(ax, "closed form", "0.3", "|")
+    rows_axis(ax, [content.titles[name] for name in shown["dataset"]], width=24)
+    ax.set_xlim(0, 1.03)
+    ax.set_xlabel("share of points")
+    ax.legend(loc="lower left")
+
+
+def draw_removals(ax: Axes, content: Content) -> None:
+    """Panel c: clean test error after retraining with nothing, random points or stragglers removed."""
+    rows = content.retrained
+    if rows.empty:
+        return note(ax)
+    for y, row in enumerate(rows.itertuples()):
+        for removed, marker, shift in zip(REMOVED, "osD", (-0.22, 0, 0.22), strict=True):
+            interval(ax, y + shift, estimate(row, f"test_error_{removed}"), REMOVALS[removed][1], marker)
+    for removed, marker in zip(REMOVED, "osD", strict=True):
+        text, color = REMOVALS[removed]
+        entry(ax, text, color, marker)
+    rows_axis(ax, [content.titles[name] for name in rows["dataset"]], width=12)
+    ax.set_xlim(left=0)
+    ax.set_xlabel("final test error, clean")
+    ax.legend(title="removed", title_fontsize=7, alignment="left")
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template."""
+    flips = content.inverted.query("kind == 'flips' and n_planted > 0")
+    others = content.planted.drop(flips.index)
+    return {
+        "observable": OBSERVABLES[content.observable][0],
+        "n_datasets": len(content.planted),
+        "n_runs": int(content.planted["n_runs"].max()),
+        "n_flips": len(flips),
+        "median_error": flips["relative_error"].abs().median(),
+        "worst_error": flips["relative_error"].abs().max(),
+        "recall": (flips["recall"].min(), flips["recall"].max()),
+        "precision": (flips["precision"].min(), flips["precision"].max()),
+        "others": [
+            {
+                "title": content.titles[row.dataset],
+                "n_inverted": row.n_inverted,
+                "n_runs": row.n_runs,
+                "error": row.error,
+                "closed_form": row.closed_form,
+            }
+            for row in others.itertuples()
+        ],
+        "removals": [
+            {
+                "title": content.titles[row.dataset],
+                "errors": {REMOVALS[removed][0]: estimate(row, f"test_error_{removed}") for removed in REMOVED},
+                "inverted": {REMOVALS[removed][0]: getattr(row, f"inverted_{removed}") for removed in REMOVED},
+            }
+            for row in content.retrained.itertuples()
+        ],
+    }

@@ -1,0 +1,105 @@
+"""Fig. S4: what each kind of removal does to the inversion and to the test error, clean and noisy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..analysis.claims import ratio_of
+from .style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
+
+COLUMNS = 3
+KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
+"""Values of ``removed`` that are compared with ``none``."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows of all retrained networks and optimisers on main datasets."""
+
+    titles: Mapping[str, str]
+    """Main dataset -> its title."""
+    ablation: pd.DataFrame
+    """Rows of ``ablation`` on main datasets, without ``misclassified_at``."""
+
+    @property
+    def cells(self) -> dict[str, pd.DataFrame]:
+        """Title of a cell -> its rows."""
+        parts = self.ablation.groupby(["dataset", "network", "optimizer"], sort=False, observed=True)
+        return {
+            ", ".join([self.titles[dataset], *(name for name in names if name not in ("reference", "gd"))]): rows
+            for (dataset, *names), rows in parts
+        }
+
+    @property
+    def sigmas(self) -> list[float]:
+        return sorted(self.ablation["sigma"].unique())
+
+
+def removals_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Name of a removal -> its rows of a cell; those of fractions one by one."""
+    found = {}
+    for kind in KINDS:
+        of_kind = rows[rows["removed"] == kind]
+        if kind != "top_stragglers":
+            found[REMOVALS[kind][0]] = of_kind
+            continue
+        whole = rows.loc[rows["removed"] == "stragglers"].groupby("seed")["n_removed"].first()
+        for _, of_fraction in of_kind.groupby("draw"):
+            fraction = (of_fraction["n_removed"] / of_fraction["seed"].map(whole)).mean()
+            found[f"{100 * fraction:.0f} % of stragglers"] = of_fraction
+    return {name: of_kind for name, of_kind in found.items() if len(of_kind)}
+
+
+@styled
+def draw(content: Content) -> Figure:
+    cells = content.cells
+    names = list(dict.fromkeys(name for rows in cells.values() for name in removals_of(rows)))
+    if not names:
+        figure = Figure(figsize=(WIDTH, 1))
+        note(figure.add_subplot(), "no retrained runs in this study")
+        return figure
+    n_rows = -(-len(cells) // COLUMNS)
+    figure = Figure(figsize=(WIDTH, 0.4 + n_rows * (0.75 + 0.2 * len(names))))
+    axes = figure.subplots(n_rows, min(COLUMNS, len(cells)), sharey=True, squeeze=False).ravel()
+    for ax, letter, (text, rows) in zip(axes, "abcdefghijklmnopqrstuvwxyz", cells.items(), strict=False):
+        draw_cell(ax, rows, names, content.sigmas)
+        title(ax, letter, text, 30)
+    for ax in axes[len(cells) :]:
+        ax.set_axis_off()
+    for number, sigma in enumerate(content.sigmas):
+        entry(axes[0], f"test noise σ = {sigma:g}" if sigma else "clean test data", *series(number))
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    for ax in axes[max(0, len(cells) - len(axes) // n_rows) : len(cells)]:
+        ax.set_xlabel("test error relative to\nnothing removed")
+    return figure
+
+
+def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float]) -> None:
+    """A row a removal: ratio of test errors by noise, and how many of the retrained runs inverted."""
+    ax.axvline(1, color="0.6", linewidth=0.8, zorder=0)
+    nothing = rows[rows["removed"] == "none"]
+    for name, of_kind in removals_of(rows).items():
+        row = names.index(name)
+        for number, sigma in enumerate(sigmas):
+            both = pd.concat([part[part["sigma"] == sigma] for part in (nothing, of_kind)])
+            ratio = ratio_of(both, of_kind["removed"].iloc[0], "none").estimate
+            shift = 0.7 * ((number + 0.5) / len(sigmas) - 0.5)
+            interval(ax, row + shift, ratio, *series(number))
+        found = of_kind.loc[of_kind["sigma"] == 0, "inversion_found"].astype(bool)
+        count(ax, row, int(found.sum()), len(found))
+    rows_axis(ax, names, 24)
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template."""
+    seeds = [rows["seed"].nunique() for rows in content.cells.values()]
+    return {
+        "n_cells": len(content.cells),
+        "n_seeds": (min(seeds), max(seeds)) if seeds else None,
+        "sigmas": [f"{sigma:g}" for sigma in content.sigmas if sigma],
+    }

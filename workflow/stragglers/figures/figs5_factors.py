@@ -1,0 +1,173 @@
+"""Fig. S5: what the inversion depends on: shares of variance, number of points, hidden layer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..support.intervals import Estimate
+from ..tables.rows import inverted, mean_interval
+from .style import (
+    INVERSION_ERROR,
+    OBSERVABLES,
+    WIDTH,
+    entry,
+    interval,
+    inverted_count,
+    note,
+    plain_log_ticks,
+    reach,
+    rows_axis,
+    series,
+    styled,
+    title,
+)
+
+QUANTITIES = {"train_error": ("ε*", "#000000", "o"), "log_epoch": ("log t*", "#56B4E9", "s")}
+"""What the ``variance`` table's ``quantity`` says -> name, colour, marker."""
+
+COMPONENTS = {"dataset": "dataset", "optimizer": "optimiser", "interaction": "both together", "seed": "seed"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the figure shows of all main datasets of a study, with the reference optimiser in (b, c)."""
+
+    observable: str
+    families: Sequence[Sequence[str]]
+    """Main datasets, each followed by its subsamples, by name."""
+    titles: Mapping[str, str]
+    variance: pd.DataFrame
+    """The ``variance`` table."""
+    n_samples: Mapping[str, int]
+    """Dataset -> P."""
+    inversion: pd.DataFrame
+    """Rows of ``inversion`` of untouched runs for ``observable``, all layers."""
+
+    def runs_of(self, dataset: str, network: str = "reference", layer: int = 1) -> pd.DataFrame:
+        rows = self.inversion
+        return rows[(rows["dataset"] == dataset) & (rows["network"] == network) & (rows["layer"] == layer)]
+
+    @property
+    def layers(self) -> dict[str, list[str]]:
+        """Main dataset -> its networks with several hidden layers, where it has such."""
+        deep = self.inversion[self.inversion["layer"] > 1]
+        found = {family[0]: list(deep.query("dataset == @family[0]")["network"].unique()) for family in self.families}
+        return {name: networks for name, networks in found.items() if networks}
+
+    def style(self, dataset: str) -> tuple[Any, str]:
+        """Colour and marker of a main dataset."""
+        return series([family[0] for family in self.families].index(dataset))
+
+
+@styled
+def draw(content: Content) -> Figure:
+    deep = sorted({network for networks in content.layers.values() for network in networks})
+    n_rows = sum(depth_of(content, network) for network in deep)
+    figure = Figure(figsize=(WIDTH, np.clip(1.2 + 0.11 * n_rows * max(1, len(content.layers)), 3, 6)))
+    a, b, c = figure.subplots(1, 3)
+    draw_shares(a, content)
+    title(a, "a", "shares of variance")
+    draw_sizes(b, content)
+    title(b, "b", "number of points")
+    draw_layers(c, content, deep)
+    title(c, "c", "hidden layers")
+    handles, labels = a.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower left", ncols=2)
+    for name in dict.fromkeys([*sizes_of(content), *content.layers]):
+        entry(b, content.titles[name], *content.style(name))
+    handles, labels = b.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower right", ncols=2)
+    return figure
+
+
+def draw_shares(ax: Axes, content: Content) -> None:
+    """Panel a: share of each component with its 95 % interval over seeds."""
+    if content.variance.empty:
+        return note(ax)
+    for place, (quantity, (text, color, marker)) in enumerate(QUANTITIES.items()):
+        entry(ax, text, color, marker)
+        rows = content.variance[content.variance["quantity"] == quantity].set_index("component")
+        for row, component in enumerate(COMPONENTS):
+            if component in rows.index:
+                estimate = Estimate(*rows.loc[component, ["share", "ci_low", "ci_high"]])
+                interval(ax, row - 0.15 + 0.3 * place, estimate, color, marker)
+    rows_axis(ax, list(COMPONENTS.values()))
+    ax.set(xlabel="share of the sum of squares", xlim=(-0.02, 1.02))
+
+
+def sizes_of(content: Content) -> dict[str, list[str]]:
+    """Main dataset -> itself and its subsamples, where those differ in P."""
+    families = {family[0]: list(family) for family in content.families}
+    return {
+        name: family
+        for name, family in families.items()
+        if len({content.n_samples[dataset] for dataset in family if dataset in content.n_samples}) > 1
+    }
+
+
+def draw_sizes(ax: Axes, content: Content) -> None:
+    """Panel b: ε* against P, a point a subsample, means of each P joined."""
+    sizes = sizes_of(content)
+    if not sizes:
+        return note(ax)
+    for name, family in sizes.items():
+        color, marker = content.style(name)
+        means: dict[int, list[float]] = {}
+        for dataset in family:
+            errors = inverted(content.runs_of(dataset), content.observable)["train_error"].to_numpy(float)
+            if len(errors):
+                estimate, size = mean_interval(errors), content.n_samples[dataset]
+                means.setdefault(size, []).append(estimate.value)
+                ax.errorbar(size, estimate.value, reach(estimate), color=color, marker=marker, markersize=3, alpha=0.8)
+        ax.plot(sorted(means), [np.mean(means[size]) for size in sorted(means)], color=color, linewidth=0.8)
+    ax.set_xscale("log")
+    plain_log_ticks(ax.xaxis, room=1.2)
+    ax.set_ylim(bottom=0)
+    ax.set(xlabel="training points P", ylabel=INVERSION_ERROR)
+
+
+def depth_of(content: Content, network: str) -> int:
+    """Hidden layers of a network."""
+    return int(content.inversion.loc[content.inversion["network"] == network, "layer"].max())
+
+
+def draw_layers(ax: Axes, content: Content, deep: Sequence[str]) -> None:
+    """Panel c: ε* at each hidden layer of the deep networks, and how many runs inverted where not all did."""
+    if not deep:
+        return note(ax)
+    names = [(network, layer) for network in deep for layer in range(1, depth_of(content, network) + 1)]
+    for number, (dataset, networks) in enumerate(content.layers.items()):
+        color, marker = content.style(dataset)
+        for row, (network, layer) in enumerate(names):
+            rows = content.runs_of(dataset, network, layer)
+            if network in networks and len(rows):
+                y = row + 0.8 * ((number + 0.5) / len(content.layers) - 0.5)
+                errors = inverted(rows, content.observable)["train_error"].to_numpy(float)
+                interval(ax, y, mean_interval(errors), color, marker)
+                inverted_count(ax, y, len(errors), len(rows), color, size=6)
+    rows_axis(ax, [f"{network}, layer {layer}" for network, layer in names], 30)
+    # The panel is narrow beside its rows' names.
+    ax.xaxis.set_major_locator(MaxNLocator(3))
+    ax.set_xlabel(INVERSION_ERROR)
+    ax.set_xlim(left=0)
+
+
+def caption(content: Content) -> dict[str, Any]:
+    """Numbers of the caption template."""
+    first = content.variance.iloc[0] if len(content.variance) else None
+    return {
+        "observable": OBSERVABLES[content.observable][0],
+        "counts": None
+        if first is None
+        else {name: int(first[f"n_{name}"]) for name in ("datasets", "optimizers", "runs")},
+        "sizes": {content.titles[name]: len(family) for name, family in sizes_of(content).items()},
+        "layers": {content.titles[name]: len(networks) for name, networks in content.layers.items()},
+    }

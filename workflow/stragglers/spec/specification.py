@@ -1,0 +1,241 @@
+"""What a run is: dataset, network, optimiser and protocol as plain values.
+
+Each has a canonical form that drops defaults and key order, so that two configurations mean the
+same run exactly if their canonical forms are equal. Importable without torch, so that a whole
+study can be checked and planned quickly.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ..support.errors import InputError
+
+ALGORITHMS: dict[str, frozenset[str]] = {
+    "SGD": frozenset({"lr", "momentum", "nesterov", "dampening", "weight_decay"}),
+    "Adam": frozenset({"lr", "betas", "eps", "amsgrad", "weight_decay"}),
+    "AdamW": frozenset({"lr", "betas", "eps", "amsgrad", "weight_decay"}),
+    "NAdam": frozenset({"lr", "betas", "eps", "weight_decay", "momentum_decay"}),
+    "RMSprop": frozenset({"lr", "alpha", "eps", "momentum", "centered", "weight_decay"}),
+    "Adagrad": frozenset({"lr", "lr_decay", "eps", "weight_decay", "initial_accumulator_value"}),
+}
+"""Classes of ``torch.optim`` and the settings passed on to each.
+
+Only optimisers that update element by element may join: in an ensemble, runs must not mix.
+"""
+
+PLANTED: dict[str, Any] = {
+    "kind": "flips",
+    "mu": 2.0,
+    "q": 0.1,
+    "cue": 1.0,
+    "n_features": 50,
+    "n_train": 4096,
+    "n_test": 4096,
+    "seed": 0,
+}
+"""Options of the source ``planted`` and their defaults; :mod:`.synthetic` says what they mean."""
+
+
+def planting(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """All options of a planted dataset, given some: equal exactly if the data are."""
+    options = {name: type(default)(entry.get(name, default)) for name, default in PLANTED.items()}
+    # Flips have nothing to tell them by.
+    return options | {"cue": 0.0} if options["kind"] == "flips" else options
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One entry of the config's ``datasets``; ``content`` is the hash of a user's own file.
+
+    ``planted``: the options of a planted dataset, all of them (:func:`planting`).
+    """
+
+    source: str
+    file: str | None = None
+    task: str | Mapping[str, Any] = "parity"
+    subset: Mapping[str, int] | None = None
+    content: str | None = None
+    planted: Mapping[str, Any] | None = None
+
+    @property
+    def source_name(self) -> str:
+        """What the tables' ``source`` column says; of planted data, the law and which draw of it."""
+        if self.planted:
+            law = "mu={mu:g} q={q:g} cue={cue:g} d={n_features} P={n_train} seed={seed}".format_map(self.planted)
+            return f"planted:{self.planted['kind']} {law}"
+        return f"{self.source}:{self.file}" if self.file else self.source
+
+    @property
+    def task_name(self) -> str:
+        """What the tables' ``task`` column says."""
+        match self.task:
+            case {"pair": [a, b]}:
+                return f"{a} against {b}"
+            case {"one_vs_rest": c}:
+                return f"{c} against the rest"
+            case {"groups": [a, b]}:
+                return f"{'+'.join(map(str, a))} against {'+'.join(map(str, b))}"
+            case _:
+                return str(self.task)
+
+    @property
+    def subset_name(self) -> str:
+        """What the tables' ``subset`` column says."""
+        match self.subset:
+            case {"first": size}:
+                return f"first {size}"
+            case {"block": block, "size": size}:
+                return f"block {block} of {size}"
+            case {"random": size, "seed": seed}:
+                return f"random {size}, seed {seed}"
+            case _:
+                return "all"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Architecture: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each."""
+
+    width: int = 20
+    depth: int = 2
+    activation: str = "tanh"
+
+    @property
+    def hidden_layers(self) -> range:
+        """Numbers of the hidden layers, counted from 1 as in the tables' ``layer`` column."""
+        return range(1, self.depth)
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """One entry of the config's ``optimizers``; ``settings`` go to ``torch.optim.<algorithm>``.
+
+    Without ``batch_size`` every step sees all points. Mini-batches come in an order drawn from
+    ``batch_seed``, the same for all runs.
+    """
+
+    algorithm: str = "SGD"
+    batch_size: int | None = None
+    batch_seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_config(cls, name: str, entry: Mapping[str, Any]) -> "Optimizer":
+        """Raises :class:`InputError` for a setting that the algorithm does not have."""
+        own = {key: entry[key] for key in ("algorithm", "batch_size", "batch_seed") if key in entry}
+        # `lr: 1` means the same as `lr: 1.0`.
+        settings = {
+            key: float(value) if type(value) is int else value for key, value in entry.items() if key not in own
+        }
+        optimizer = cls(**own, settings=settings)
+        known = ALGORITHMS[optimizer.algorithm]
+        if unknown := sorted(set(settings) - known):
+            raise InputError(
+                f"optimizers.{name}.{unknown[0]}: {optimizer.algorithm} has no such setting; "
+                f"it takes {', '.join(sorted(known))}"
+            )
+        if settings.get("nesterov") and not settings.get("momentum"):
+            raise InputError(f"optimizers.{name}.nesterov: needs a `momentum` above 0")
+        if settings.get("nesterov") and settings.get("dampening"):
+            raise InputError(f"optimizers.{name}.dampening: must be 0 with `nesterov`")
+        return optimizer
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How every run of a study trains; the config's ``training`` block less ``device`` and ``threads``.
+
+    The test error is measured every ``test_every`` epochs and after the last. ``sets``: the
+    misclassified sets of ``every`` epoch are kept, or those of a ``logarithmic`` grid of epochs.
+    """
+
+    epochs: int
+    test_every: int = 10
+    dtype: str = "float32"
+    sets: str = "every"
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Settings of the rule, from the config's ``inversion`` block.
+
+    ``burn_in``: first epochs, which fluctuate and in which no turn may lie; its feet may. ``smoothing``: width of the
+    running mean in epochs. ``prominence``: least height of the turn over both its feet, as a fraction of the curve's
+    range; the foot after it is sought up to twice its epoch, where a shallow turn has not come far.
+    ``noise``: the same, in standard deviations of the noise: the highest of thousands of epochs of mere noise with a
+    memory of up to tens of epochs stands out by less.
+    """
+
+    burn_in: int = 2
+    smoothing: int = 5
+    prominence: float = 0.002
+    noise: float = 12.0
+
+
+@dataclass(frozen=True)
+class Defining:
+    """Whose inversion defines the stragglers, from the config's ``inversion`` block.
+
+    The first hidden layer by default: on the reference data the deeper layers of deep networks
+    segregate to the end. Networks with fewer layers than ``layer`` use their last.
+    """
+
+    observable: str = "D"
+    layer: int = 1
+
+
+@dataclass(frozen=True)
+class AblationPlan:
+    """What is retrained for each run: one entry of the config's ``ablations``.
+
+    ``random_draws``: sets of random points as large as the stragglers. ``grid``: epochs,
+    evenly spaced in their logarithm, whose misclassified sets S(t) are removed in turn.
+    ``noise``: standard deviations of the noise on the test data. ``consensus_from``: the runs
+    (``seeds``, and ``network`` or ``optimizer`` if others) whose consensus set is removed too.
+    ``fractions``: of a run's stragglers, those with the highest straggler rate, removed in turn.
+    """
+
+    random_draws: int = 3
+    grid: int = 8
+    noise: tuple[float, ...] = (1.0,)
+    consensus_from: Mapping[str, str] | None = None
+    fractions: tuple[float, ...] = ()
+
+    def __post_init__(self):
+        # A config's list of the default values is the default, too.
+        for name in ("noise", "fractions"):
+            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
+
+
+def canonical(*parts: Any) -> str:
+    """One text for what ``parts`` (the dataclasses above) mean: sorted JSON without defaults."""
+
+    def meaning(part: Any) -> dict[str, Any]:
+        values = {f.name: getattr(part, f.name) for f in fields(part)}
+        defaults = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields(part)}
+        return {name: value for name, value in values.items() if value != defaults[name]}
+
+    return json.dumps([meaning(part) for part in parts], sort_keys=True)
+
+
+def from_canonical(text: str, *kinds: type) -> list[Any]:
+    """The dataclasses that :func:`canonical` was given, ``kinds`` naming them in order."""
+    return [kind(**values) for kind, values in zip(kinds, json.loads(text), strict=True)]
+
+
+def address(name: str, *parts: Any) -> str:
+    """A folder name for ``parts``: readable, and equal only for equal meaning."""
+    return f"{name}-{hashlib.sha256(canonical(*parts).encode()).hexdigest()[:8]}"
+
+
+def parse_seeds(block: str) -> range:
+    """``"0-9"`` or ``"7"``; raises :class:`InputError` for anything else."""
+    match = re.fullmatch("([0-9]+)(?:-([0-9]+))?", str(block))
+    seeds = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+    if not seeds:
+        raise InputError(f"seeds: {block!r} is no block of seeds; write '0-9', or one number")
+    return seeds

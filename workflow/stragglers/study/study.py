@@ -1,0 +1,337 @@
+"""A study: one configuration, checked, and the runs it asks for with their addresses.
+
+Shared runs live under ``runs/{dataset}/{network}/{optimizer}/seeds-{block}``, where each part is the
+config's name and a hash of what its entry says without defaults (:func:`.specification.address`).
+Two studies share a run if its dataset, network and optimiser bear the same names and say the same;
+``momentum: 0``, torch's own default, is not known to say nothing.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..data import datasets
+from ..spec.specification import (
+    PLANTED,
+    AblationPlan,
+    Dataset,
+    Defining,
+    Detection,
+    Network,
+    Optimizer,
+    Protocol,
+    address,
+    canonical,
+    parse_seeds,
+    planting,
+)
+from ..support.errors import InputError
+from ..support.text import one_line
+from .footprint import footprint
+
+REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
+"""The network and optimiser that the others are compared with, by their config names."""
+LARGEST_SEED = 2**32 - 1
+"""torch's generator takes seeds modulo 2³²: a larger one would repeat another run."""
+LARGEST_BLOCK = 100_000
+"""Seeds of a block, which trains together; more are a typo."""
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """Runs that differ in their seed only, by config names."""
+
+    dataset: str
+    network: str
+    optimizer: str
+
+
+def _pick(kind: type, entry: Mapping[str, Any]) -> Any:
+    """The keys of ``entry`` that ``kind`` has, as one of it."""
+    return kind(**{f.name: entry[f.name] for f in fields(kind) if f.name in entry})
+
+
+def _refuse_seeds(block: str | int, where: str) -> None:
+    """Raise :class:`InputError` for what is no block of seeds that can be trained."""
+    try:
+        seeds = parse_seeds(block)
+    except InputError as error:
+        raise InputError(f"{where.removesuffix('seeds')}{error}") from None
+    if seeds[-1] > LARGEST_SEED:
+        raise InputError(f"{where}: {seeds[-1]} is above {LARGEST_SEED}, the last that torch tells apart (take less)")
+    if len(seeds) > LARGEST_BLOCK:
+        raise InputError(
+            f"{where}: {block!r} is a block of {len(seeds)} runs, which train together (take at most {LARGEST_BLOCK})"
+        )
+
+
+def _planned(known: Mapping[str, Any], address: str) -> Any:
+    """What ``address`` means. A job reads the study and its data anew, and they may be others by then."""
+    if address not in known:
+        raise InputError(
+            f"{address} was planned, and is not of this study as it stands now: its configuration or an own data "
+            "file changed on the way; run the same command again"
+        )
+    return known[address]
+
+
+def consensus_source(cell: Cell, plan: AblationPlan) -> tuple[Cell, range]:
+    """The cell and seeds whose consensus stragglers an ablation of ``cell`` removes."""
+    source = plan.consensus_from
+    other = Cell(cell.dataset, source.get("network", cell.network), source.get("optimizer", cell.optimizer))
+    return other, parse_seeds(source["seeds"])
+
+
+class Study:
+    """Names -> specifications, cells -> blocks of seeds, and the address of each.
+
+    ``prepared``: datasets that were prepared before. Their raw data are not looked at again, and may
+    be gone. With ``reads_data=False`` no raw data are looked at, for what needs none; an own file
+    that is gone then has no address.
+
+    Raises :class:`InputError` for a name that is used but not defined, a seed that stands in two
+    blocks of a cell, an ablation without the runs it repeats, or a missing or damaged local data file.
+    """
+
+    def __init__(self, config: Mapping[str, Any], prepared: Sequence[Dataset] = (), reads_data: bool = True):
+        self.name: str = config["study"]
+        self.data_dir: str = os.path.expanduser(config.get("data_dir", "data"))
+        if "$" in self.data_dir and not os.path.exists(self.data_dir):
+            raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
+        self.config = config
+        self.prepared, self.reads_data = prepared, reads_data
+        self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
+        self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
+        self.networks = {name: Network(**entry) for name, entry in config["networks"].items()}
+        self.optimizers = {name: self._optimizer(name, entry) for name, entry in config["optimizers"].items()}
+        self.protocol = _pick(Protocol, config["training"])
+        inversion = config.get("inversion", {})
+        self.detection = _pick(Detection, inversion)
+        self.defining = _pick(Defining, inversion)
+        self.blocks = self._collect_blocks()
+        self.ablations = self._collect_ablations()
+
+    def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
+        where, source, file = f"config, datasets.{name}", entry["source"], entry.get("file")
+        if (source == "npz") != (file is not None):
+            raise InputError(f"{where}.file: give it with `source: npz`, and only then")
+        if (source == "planted") != ("planted" in entry):
+            raise InputError(f"{where}.planted: give it with `source: planted`, and only then")
+        if source == "planted" and "task" in entry:
+            raise InputError(f"{where}.task: planted data have their own labels; leave it out")
+        planted = planting(entry["planted"]) if source == "planted" else None
+        dataset = Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), None, planted)
+        try:
+            datasets.labels(dataset.task, np.zeros(0, int))
+            dataset = replace(dataset, content=self._content(dataset))
+            if self.reads_data and dataset not in self.prepared:
+                datasets.check(dataset, self.data_dir)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from error
+        return dataset
+
+    def _content(self, dataset: Dataset) -> str | None:
+        """What identifies a user's own file; of one that is gone, what it was when it was prepared."""
+        try:
+            return datasets.content(dataset.source, dataset.file, self.data_dir)
+        except InputError:
+            known = [other.content for other in self.prepared if replace(other, content=None) == dataset]
+            if self.reads_data and not known:
+                raise
+            return known[-1] if known else None
+
+    @staticmethod
+    def _optimizer(name: str, entry: Mapping[str, Any]) -> Optimizer:
+        try:
+            return Optimizer.from_config(name, entry)
+        except InputError as error:
+            raise InputError(f"config, {error}") from None
+
+    def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
+        names = {**REFERENCE, **{key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}}
+        for key, defined in (
+            ("datasets", self.datasets),
+            ("networks", self.networks),
+            ("optimizers", self.optimizers),
+        ):
+            for name in names[key]:
+                if name not in defined:
+                    raise InputError(
+                        f"config, {section}.{number}.{key}: {name!r} is not defined; `{key}` has {', '.join(defined)}"
+                    )
+        return [
+            Cell(dataset, network, optimizer)
+            for dataset in names["datasets"]
+            for network in names["networks"]
+            for optimizer in names["optimizers"]
+        ]
+
+    def _collect_blocks(self) -> dict[Cell, list[str]]:
+        blocks: dict[Cell, list[str]] = {}
+        for number, entry in enumerate(self.config["runs"]):
+            for cell in self._cells("runs", number, entry):
+                for block in map(str, entry["seeds"]):
+                    _refuse_seeds(block, f"config, runs.{number}.seeds")
+                    taken = {seed for other in blocks.get(cell, []) for seed in parse_seeds(other)}
+                    if block in blocks.get(cell, []):
+                        continue
+                    if twice := sorted(taken & set(parse_seeds(block))):
+                        raise InputError(
+                            f"config, runs.{number}.seeds: seed {twice[0]} of {block!r} is already in another block of "
+                            f"{cell.dataset}, {cell.network}, {cell.optimizer}; use the same blocks, or disjoint ones"
+                        )
+                    blocks.setdefault(cell, []).append(block)
+        return blocks
+
+    def _collect_ablations(self) -> dict[tuple[Cell, str], AblationPlan]:
+        ablations: dict[tuple[Cell, str], AblationPlan] = {}
+        for number, entry in enumerate(self.config.get("ablations", [])):
+            plan = _pick(AblationPlan, entry)
+            for cell in self._cells("ablations", number, entry):
+                for block in map(str, entry["seeds"]):
+                    where = f"config, ablations.{number}.seeds"
+                    _refuse_seeds(block, where)
+                    others = [parse_seeds(other) for ablated, other in ablations if ablated == cell]
+                    if twice := sorted({*parse_seeds(block)}.intersection(seed for seeds in others for seed in seeds)):
+                        raise InputError(
+                            f"{where}: seed {twice[0]} of {block!r} is already ablated in another block of "
+                            f"{cell.dataset}, {cell.network}, {cell.optimizer}; merge the two, or use disjoint blocks"
+                        )
+                    self.blocks_with(cell, parse_seeds(block), where)
+                    if plan.consensus_from:
+                        where = f"config, ablations.{number}.consensus_from"
+                        _refuse_seeds(plan.consensus_from["seeds"], f"{where}.seeds")
+                        self.blocks_with(*consensus_source(cell, plan), where)
+                    ablations[cell, block] = plan
+        return ablations
+
+    def blocks_with(self, cell: Cell, seeds: range, where: str = "seeds") -> list[str]:
+        """The blocks of ``cell`` that hold ``seeds``."""
+        blocks = [block for block in self.blocks.get(cell, []) if set(parse_seeds(block)) & set(seeds)]
+        held = {seed for block in blocks for seed in parse_seeds(block)}
+        if missing := sorted(set(seeds) - held):
+            raise InputError(
+                f"{where}: {cell.dataset}, {cell.network}, {cell.optimizer} has no run of seed {missing[0]}; "
+                "add it to `runs`"
+            )
+        return blocks
+
+    @cached_property
+    def main_datasets(self) -> dict[str, list[str]]:
+        """Main dataset -> itself and its subsamples.
+
+        The first dataset of a source and task in ``datasets`` that has runs is the main one; others of the
+        same are subsamples. Of planted data, the first source of each kind stands for that kind; the others are
+        in no family.
+        """
+        families: dict[tuple[str, str], list[str]] = {}
+        kinds: dict[str, str] = {}
+        with_runs = {cell.dataset for cell in self.blocks}
+        for name in (name for name in self.datasets if name in with_runs):
+            dataset = self.datasets[name]
+            source = dataset.source_name
+            if dataset.planted and kinds.setdefault(dataset.planted["kind"], source) != source:
+                continue
+            families.setdefault((source, dataset.task_name), []).append(name)
+        return {names[0]: names for names in families.values()}
+
+    @cached_property
+    def batch_orders(self) -> dict[str, str]:
+        """Optimiser -> the first that differs from it in the order of its mini-batches only.
+
+        The reference is first of all, the others come as in ``optimizers``.
+        """
+        first: dict[str, str] = {}
+        return {
+            name: first.setdefault(canonical(replace(self.optimizers[name], batch_seed=0)), name)
+            for name in sorted(self.optimizers, key=lambda name: name not in REFERENCE["optimizers"])
+        }
+
+    def refuse_beyond(self, memory: float, disk: float) -> None:
+        """Raise :class:`InputError` for an ensemble that needs more bytes, naming the key of unusual size."""
+        jobs = [(cell, block, None) for cell, blocks in self.blocks.items() for block in blocks]
+        jobs += [(cell, block, plan) for (cell, block), plan in self.ablations.items()]
+        for cell, block, plan in jobs:
+            dataset, network, n_seeds = (
+                self.datasets[cell.dataset],
+                self.networks[cell.network],
+                len(parse_seeds(block)),
+            )
+            repeats = 1 + (
+                2 * plan.random_draws + min(plan.grid, self.protocol.epochs) + len(plan.fractions) if plan else 0
+            )
+            need = footprint(dataset, network, self.protocol, n_seeds * repeats)
+            for kind, limit in (("memory", memory), ("disk", disk)):
+                if (bytes_ := getattr(need, kind)) > limit:
+                    sizes = {
+                        "training.epochs": self.protocol.epochs / 500,
+                        f"networks.{cell.network}.width": network.width / 20,
+                        f"networks.{cell.network}.depth": network.depth / 2,
+                        "runs, seeds": n_seeds / 20,
+                        "ablations, random_draws": plan.random_draws / 3 if plan else 0,
+                        "ablations, grid": plan.grid / 8 if plan else 0,
+                        **{
+                            f"datasets.{cell.dataset}.planted.{key}": dataset.planted[key] / PLANTED[key]
+                            for key in ("n_features", "n_train", "n_test")
+                            if dataset.planted
+                        },
+                    }
+                    raise InputError(
+                        f"config, {max(sizes, key=sizes.get)}: seeds {block} of {cell.dataset}, {cell.network}, "
+                        f"{cell.optimizer} need {bytes_ / 1e9:.3g} GB of {kind} or more, and this machine has "
+                        f"{limit / 1e9:.3g} (make it smaller)"
+                    )
+
+    def cell_address(self, cell: Cell) -> str:
+        """``{dataset}/{network}/{optimizer}`` with hashes."""
+        return "/".join(
+            (
+                self.dataset_address(cell.dataset),
+                address(cell.network, self.networks[cell.network]),
+                address(cell.optimizer, self.optimizers[cell.optimizer], self.protocol),
+            )
+        )
+
+    def dataset_address(self, name: str) -> str:
+        return address(name, self.datasets[name])
+
+    def run_address(self, cell: Cell, block: str) -> str:
+        """Address of a block's trajectory below ``results/``; shared between studies."""
+        return f"runs/{self.cell_address(cell)}/seeds-{block}"
+
+    def ablation_address(self, cell: Cell, block: str) -> str:
+        """Address of a block's retrainings below ``results/``; this study's own."""
+        return f"{self.name}/ablations/{self.cell_address(cell)}/seeds-{block}"
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Address -> cell."""
+        return {self.cell_address(cell): cell for cell in self.blocks}
+
+    def cell(self, wildcards: Any) -> Cell:
+        """The cell that a job's wildcards ``dataset, network, optimizer`` mean."""
+        return _planned(self.cells, f"{wildcards.dataset}/{wildcards.network}/{wildcards.optimizer}")
+
+    def dataset_specification(self, dataset_address: str) -> Dataset:
+        return _planned({self.dataset_address(name): spec for name, spec in self.datasets.items()}, dataset_address)
+
+    def run_columns(self, cell: Cell) -> dict[str, str]:
+        """The address columns that every table row of the cell carries."""
+        dataset = self.datasets[cell.dataset]
+        return {
+            "dataset": cell.dataset,
+            "source": dataset.source_name,
+            "task": dataset.task_name,
+            "subset": dataset.subset_name,
+            "network": cell.network,
+            "optimizer": cell.optimizer,
+        }
+
+    def training_specification(self, cell: Cell) -> str:
+        """All that a run's numbers depend on beside its seed, as one param stable under rewording."""
+        parts = (self.datasets[cell.dataset], self.networks[cell.network], self.optimizers[cell.optimizer])
+        return canonical(*parts, self.protocol)

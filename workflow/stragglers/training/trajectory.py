@@ -1,0 +1,68 @@
+"""What a training leaves behind: streams of sufficient statistics, on disk as they come.
+
+A trajectory is a folder with
+
+- ``runs.parquet``: one row a run, its address, how it fared, and the versions of torch and numpy that trained it;
+- ``scalars.npz``: ``loss``, ``train_error``, ``test_error`` (epochs + 1, runs), test error NaN where
+  it was not measured; ``sigma`` and ``noisy_test_error`` (noises, runs) of the last state;
+  ``zeros`` (epochs + 1, runs, 2, layers), the share of each class's hidden representations that are exactly 0;
+  ``set_epochs``, ``n_samples`` and ``n_layers``;
+- ``centres.npy``: (epochs + 1, runs, 2, hidden units of all layers), class -1 first, a representation that is
+  exactly 0 being counted as one of length 0;
+- ``misclassified.npy``: (set epochs, runs, ceil(P / 8)), bit-packed, kept points only.
+
+No test, figure or table needs the activations: R, D and the sets all follow from these.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..support.sealed import read_arrays, read_table, reading
+
+ADDRESS = ("dataset", "source", "task", "subset", "network", "layer", "optimizer")
+"""Columns that say which runs a table's row is about."""
+
+RUN = (*ADDRESS, "run", "seed", "removed", "draw")
+"""Columns that say which run; ``run`` is its place in its trajectory."""
+
+FILES = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
+
+
+class Trajectory:
+    """Reads a trajectory; the large arrays stay on disk until indexed.
+
+    Raises :class:`InputError`, which names the file, if one is damaged.
+    """
+
+    def __init__(self, folder: Path | str):
+        self.folder = Path(folder)
+        self.runs = read_table(self.folder / "runs.parquet")
+        scalars = read_arrays(self.folder / "scalars.npz")
+        self.loss, self.train_error, self.test_error = (scalars[name] for name in ("loss", "train_error", "test_error"))
+        self.sigma, self.noisy_test_error = scalars["sigma"], scalars["noisy_test_error"]
+        self.zeros = scalars["zeros"]
+        self.set_epochs = scalars["set_epochs"]
+        self.n_samples, self.n_layers = int(scalars["n_samples"]), int(scalars["n_layers"])
+        self.centres, self.misclassified = self._mapped("centres.npy"), self._mapped("misclassified.npy")
+
+    def _mapped(self, name: str) -> np.ndarray:
+        with reading(self.folder / name) as whole:
+            return np.load(whole, mmap_mode="r")
+
+    def set_index(self, epochs) -> np.ndarray:
+        """Places of the kept sets whose epochs are nearest to ``epochs`` (the same where all are kept)."""
+        return np.abs(self.set_epochs - np.asarray(epochs, int)[..., None]).argmin(-1)
+
+    def sets(self, epochs, runs) -> np.ndarray:
+        """Misclassified sets at ``epochs`` of ``runs`` (that broadcast): booleans (..., P).
+
+        Where not every epoch's set was kept, the nearest one's.
+        """
+        return np.unpackbits(self.misclassified[self.set_index(epochs), runs], axis=-1, count=self.n_samples).view(bool)
+
+
+def read_trajectories(files: Sequence[str]) -> list[Trajectory]:
+    """The trajectories that ``files`` (all files of each) make up, in order."""
+    return [Trajectory(folder) for folder in dict.fromkeys(Path(file).parent for file in files)]
