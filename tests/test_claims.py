@@ -10,16 +10,9 @@ import pytest
 import yaml
 from project import REPOSITORY
 
-from workflow.stragglers.analysis.claims import (
-    JOINT_MEASURES,
-    MEASURES,
-    after_last,
-    claims_table,
-    shift_beside_epochs,
-    threshold_text,
-    verdict,
-)
+from workflow.stragglers.analysis.claims import JOINT_MEASURES, MEASURES, claims_table, threshold_text, verdict
 from workflow.stragglers.analysis.evidence import TABLES, Evidence, gather
+from workflow.stragglers.analysis.stability import after_last, shift_beside_epochs
 from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support.intervals import MISSING, Estimate
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from workflow.stragglers.analysis.detection_sweep import COLUMNS, VALUES, detection_table, variants
 from workflow.stragglers.figures import figs3_detection
 from workflow.stragglers.geometry.inversion import defining_inversions, inversions
-from workflow.stragglers.sets.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.sets.stragglers import CONSENSUS_RATE, straggler_rate, straggler_sets
 from workflow.stragglers.spec.specification import Defining, Detection
 
 DETECTION, DEFINING = Detection(), Defining()

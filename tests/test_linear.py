@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from workflow.stragglers.analysis.linear import CLASSIFIERS, agreement, fit, fit_all, jaccards, linear_table
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.figures import figs2_linear
-from workflow.stragglers.sets.misclassified import StragglerSets
+from workflow.stragglers.sets.stragglers import StragglerSets
 
 
 def gaussians(distance, flipped=0.0, n=1000, d=5, seed=0):

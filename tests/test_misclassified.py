@@ -9,20 +9,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import hypergeom, norm
 
-from workflow.stragglers.sets.misclassified import (
-    StragglerSets,
+from workflow.stragglers.sets.conservation import conservation, epochs_at_error, error_grid, peak_interval
+from workflow.stragglers.sets.overlap import (
     all_pairs,
-    consensus_fraction,
-    consensus_table,
-    conservation,
-    epochs_at_error,
-    error_grid,
     hypergeometric_mean,
     hypergeometric_variance,
-    nested_table,
     overlap,
     overlap_table,
-    peak_interval,
+)
+from workflow.stragglers.sets.stragglers import (
+    StragglerSets,
+    consensus_fraction,
+    consensus_table,
+    nested_table,
     straggler_rate,
     straggler_sets,
     straggler_table,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.sets.exemplars import Exemplars
-from workflow.stragglers.sets.misclassified import StragglerSets
+from workflow.stragglers.sets.stragglers import StragglerSets
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.sealed import (
     read_arrays,

@@ -5,7 +5,7 @@ import pandas as pd
 
 from workflow.stragglers.data.datasets import Dataset as Prepared
 from workflow.stragglers.sets.ablation import removals
-from workflow.stragglers.sets.misclassified import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.sets.stragglers import CONSENSUS_RATE, straggler_rate, straggler_sets
 from workflow.stragglers.spec.specification import (
     AblationPlan,
     Dataset,

@@ -1,4 +1,4 @@
-from workflow.stragglers.sets.misclassified import conservation
+from workflow.stragglers.sets.conservation import conservation
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.training.trajectory import read_trajectories

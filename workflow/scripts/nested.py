@@ -1,4 +1,4 @@
-from workflow.stragglers.sets.misclassified import nested_table
+from workflow.stragglers.sets.stragglers import nested_table
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table
 

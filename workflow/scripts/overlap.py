@@ -1,4 +1,5 @@
-from workflow.stragglers.sets.misclassified import StragglerSets, overlap_table
+from workflow.stragglers.sets.overlap import overlap_table
+from workflow.stragglers.sets.stragglers import StragglerSets
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_table
 

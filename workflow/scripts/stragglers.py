@@ -1,5 +1,5 @@
 from workflow.stragglers.data.datasets import Dataset
-from workflow.stragglers.sets.misclassified import cell_address, consensus_table, straggler_sets, straggler_table
+from workflow.stragglers.sets.stragglers import cell_address, consensus_table, straggler_sets, straggler_table
 from workflow.stragglers.spec.specification import Defining, from_canonical
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table

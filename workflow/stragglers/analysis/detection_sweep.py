@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..geometry.inversion import defining_inversions, inversions
 from ..geometry.manifolds import TURNS
-from ..sets.misclassified import consensus_table, straggler_sets
+from ..sets.stragglers import consensus_table, straggler_sets
 from ..spec.specification import Defining, Detection
 from ..support.intervals import jackknife
 from ..training.trajectory import ADDRESS, Trajectory

@@ -17,7 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from ..data.datasets import Dataset, features
-from ..sets.misclassified import CONSENSUS_RATE, StragglerSets, all_pairs, hypergeometric_mean, overlap, straggler_rate
+from ..sets.overlap import all_pairs, hypergeometric_mean, overlap
+from ..sets.stragglers import CONSENSUS_RATE, StragglerSets, straggler_rate
 from ..support.intervals import jackknife
 
 CLASSIFIERS: dict[str, Callable[[], ClassifierMixin]] = {

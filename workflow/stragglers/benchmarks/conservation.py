@@ -12,7 +12,7 @@ runs would repeat runs, count their pairs several times over and so overstate ζ
 import numpy as np
 import pandas as pd
 
-from ..sets.misclassified import all_pairs, overlap
+from ..sets.overlap import all_pairs, overlap
 from ..training.trajectory import Trajectory
 
 PAIRS = 500

@@ -9,8 +9,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..sets.conservation import PEAK_LEAST_COMMON
 from ..sets.exemplars import Exemplars
-from ..sets.misclassified import PEAK_LEAST_COMMON
 from ..support.intervals import Estimate
 from ..tables.rows import inverted, mean_interval
 from .style import (

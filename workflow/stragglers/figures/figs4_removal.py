@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..analysis.claims import ratio_of
+from ..analysis.removal import ratio_of
 from .style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
 
 COLUMNS = 3

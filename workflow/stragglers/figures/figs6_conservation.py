@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..sets.misclassified import PEAK_LEAST_COMMON, PLATEAU
+from ..sets.conservation import PEAK_LEAST_COMMON, PLATEAU
 from ..support.intervals import Estimate
 from .style import OBSERVABLES, WIDTH, error_axis, legend_label, mark, note, reach, series, styled, title
 

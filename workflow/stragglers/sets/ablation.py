@@ -12,7 +12,7 @@ from ..data.datasets import Dataset
 from ..geometry.inversion import defining_inversions
 from ..spec.specification import AblationPlan, Defining
 from ..training.trajectory import ADDRESS, Trajectory
-from .misclassified import straggler_rate, straggler_sets
+from .stragglers import straggler_rate, straggler_sets
 
 log = logging.getLogger(__name__)
 

@@ -103,7 +103,7 @@ def _parse(path: Path, mtime: int) -> Module:
     tree = _Silent().visit(ast.parse(source))
     read_globally = _global_names(symtable.symtable(source, path.name, "exec"))
     module = Module({}, {}, [])
-    for node in tree.body:
+    for node in (each for statement in tree.body for each in _one_by_one(statement)):
         if isinstance(node, ast.Import | ast.ImportFrom) and (found := dict(_library_imports(node, path))):
             module.imported.update(found)
             continue
@@ -118,6 +118,16 @@ def _parse(path: Path, mtime: int) -> Module:
         if _does_more(node, module):
             module.effects.append(statement)
     return module
+
+
+def _one_by_one(node: ast.stmt) -> Iterator[ast.stmt]:
+    """An import as one statement a name, since what is imported beside does not matter; others as they are."""
+    if isinstance(node, ast.Import):
+        yield from (ast.Import([alias]) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (ast.ImportFrom(node.module, [alias], node.level) for alias in node.names)
+    else:
+        yield node
 
 
 def _global_names(table: symtable.SymbolTable) -> list[tuple[int, str]]:
