@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from project import REPOSITORY, TINY
 
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.study import Study
 from workflow.stragglers.support.errors import InputError
 
@@ -53,7 +54,7 @@ def load(config):
     """All checks of a configuration, as the workflow makes them."""
     validate(config, SCHEMA)
     study = Study(config)
-    study.refuse_beyond(memory=64e9, disk=1e12)
+    refuse_beyond(study, memory=64e9, disk=1e12)
     return study
 
 

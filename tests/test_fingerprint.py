@@ -87,7 +87,7 @@ def test_a_module_that_is_not_imported_does_not_count(library):
             '"angle": centre_angle,',
             '"angle": centre_angle,\n    "one": lambda minus, plus: 1,',
         ),
-        ("training/ensemble.py", '"%s: epoch %d of %d', '"%s: at epoch %d of %d'),
+        ("training/progress.py", '"%s: epoch %d of %d', '"%s: at epoch %d of %d'),
         ("spec/specification.py", "class AblationPlan:", "class AblationPlan:\n    extra: int = 0"),
         ("spec/specification.py", "class Defining:", "class Defining:\n    extra: int = 0"),
         ("data/sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501"),

@@ -37,3 +37,8 @@ def test_the_rooms_are_those_that_the_library_lists():
 def test_a_module_imports_from_rooms_above_its_own(module):
     above = ROOMS[: ROOMS.index(module.parts[0])]
     assert {*rooms_read(module)} <= {*above}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_is_read_in_one_go(module):
+    assert len((LIBRARY / module).read_text(encoding="utf-8").splitlines()) <= 300

@@ -9,6 +9,7 @@ from project import REPOSITORY
 from workflow.stragglers.data import datasets
 from workflow.stragglers.spec.configuration import validate
 from workflow.stragglers.spec.specification import AblationPlan, Defining, Detection, Network, Optimizer, Protocol
+from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.study import Cell, Study
 from workflow.stragglers.support.errors import InputError
 
@@ -368,11 +369,11 @@ def test_prepared_data_may_be_gone_and_are_not_looked_at_again(config, tmp_path)
 
 def test_runs_beyond_the_machine_name_the_key_that_is_out_of_the_ordinary(config):
     study = Study(config)
-    study.refuse_beyond(memory=1e9, disk=1e9)
+    refuse_beyond(study, memory=1e9, disk=1e9)
     with pytest.raises(
         InputError, match=r"config, training\.epochs: seeds 0-2 of digits, reference, gd need .* GB of disk"
     ):
-        Study({**config, "training": {"epochs": 10**8}}).refuse_beyond(memory=1e12, disk=1e9)
+        refuse_beyond(Study({**config, "training": {"epochs": 10**8}}), memory=1e12, disk=1e9)
     config["networks"]["relu"]["width"] = 10**6
     with pytest.raises(InputError, match=r"config, networks\.relu\.width: .* digits, relu, gd need .* GB of memory"):
-        Study(config).refuse_beyond(memory=1e9, disk=1e15)
+        refuse_beyond(Study(config), memory=1e9, disk=1e15)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from workflow.stragglers.data.datasets import features
 from workflow.stragglers.spec.specification import Network, Optimizer
 from workflow.stragglers.training import ensemble as training
-from workflow.stragglers.training import recorder
+from workflow.stragglers.training import progress, recorder
 from workflow.stragglers.training.networks import initial_parameters
 
 GD = Optimizer(settings={"lr": 0.2})
@@ -343,7 +343,7 @@ def test_a_run_that_diverges_later_says_when(written):
 
 
 def test_progress_is_logged(small, trained, monkeypatch, caplog):
-    monkeypatch.setattr(training, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(progress, "PROGRESS_SECONDS", 0)
     with caplog.at_level(logging.INFO):
         trained(small, NETWORKS["reference"], epochs=3)
     lines = [record.getMessage() for record in caplog.records]

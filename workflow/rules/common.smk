@@ -18,6 +18,7 @@ from workflow.stragglers.spec.specification import (
     from_canonical,
     parse_seeds,
 )
+from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.study import Cell, Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.training.trajectory import FILES as TRAJECTORY
@@ -73,7 +74,7 @@ try:
     # Jobs of other executors run on other machines.
     if plans_jobs and workflow.resource_settings.nodes is None:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        study.refuse_beyond(memory, shutil.disk_usage(".").total)
+        refuse_beyond(study, memory, shutil.disk_usage(".").total)
         if config["training"].get("device") == "cuda":
             from torch import cuda
 

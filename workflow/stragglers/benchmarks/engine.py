@@ -31,6 +31,7 @@ from ..data.datasets import Dataset
 from ..spec.specification import Network, Optimizer, Protocol
 from ..training.ensemble import Data, pick_device, train
 from ..training.networks import initial_parameters, rows_product
+from .baseline import one_run_at_a_time
 
 log = logging.getLogger(__name__)
 
@@ -94,42 +95,6 @@ def synthetic(n_samples: int, n_features: int) -> Dataset:
         label_test=label[test_part],
         sample_id=np.arange(n_samples),
     )
-
-
-def one_run_at_a_time(data: Data, network: Network, optimizer: Optimizer, epochs: int, seed: int = 0) -> None:
-    """The baseline: one network, autograd, a pass for each thing measured, as one would write it.
-
-    Every epoch: gradient step(s); then, each with a pass of its own, training error, test error,
-    class centres with radii and distance, and the misclassified set.
-    """
-    torch.manual_seed(seed)
-    activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "linear": torch.nn.Identity}[network.activation]
-    x, x_test = data.x[:, :-1].contiguous(), data.x_test[:, :-1].contiguous()
-    widths = [x.shape[1]] + [network.width] * (network.depth - 1)
-    layers = [
-        layer
-        for n_in, n_out in zip(widths, widths[1:], strict=False)
-        for layer in (torch.nn.Linear(n_in, n_out), activation())
-    ]
-    hidden = torch.nn.Sequential(*layers).to(x)
-    model = torch.nn.Sequential(hidden, torch.nn.Linear(network.width, 2)).to(x)
-    step = getattr(torch.optim, optimizer.algorithm)(model.parameters(), **optimizer.settings)
-    loss_of = torch.nn.CrossEntropyLoss()
-    log: list[Any] = []
-    for _ in range(epochs):
-        order = torch.randperm(len(x), device=x.device)
-        for rows in order.split(optimizer.batch_size) if optimizer.batch_size else [slice(None)]:
-            step.zero_grad()
-            loss_of(model(x[rows]), data.y[rows]).backward()
-            step.step()
-        with torch.no_grad():
-            log.append((model(x).argmax(1) != data.y).float().mean().item())
-            log.append((model(x_test).argmax(1) != data.y_test).float().mean().item())
-            h = torch.nn.functional.normalize(hidden(x))
-            centres = [h[data.y == label].mean(0) for label in (0, 1)]
-            log.append([(h[data.y == label] - centres[label]).square().sum(1).mean().sqrt().item() for label in (0, 1)])
-            log.append((centres[1] - centres[0]).norm().item())
-            log.append((model(x).argmax(1) != data.y).nonzero().cpu())
 
 
 def matrix_products(data: Data, case: Case) -> Callable[[], None]:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..spec.specification import Dataset, Network, Protocol
+from ..spec.specification import PLANTED, Dataset, Network, Protocol, parse_seeds
+from ..support.errors import InputError
+from .study import Study
 
 N_FEATURES = {"digits": 64, "MNIST": 784, "KMNIST": 784, "FashionMNIST": 784, "CIFAR10": 1024}
 """Inputs of a network for the sources whose images have one size, channels summed."""
@@ -31,3 +33,39 @@ def footprint(dataset: Dataset, network: Network, protocol: Protocol, n_runs: in
         memory=4 * n_runs * (COPIES * parameters + scalars) + 4 * n_points * inputs,
         disk=4 * n_runs * (scalars + centres),
     )
+
+
+def refuse_beyond(study: Study, memory: float, disk: float) -> None:
+    """Raise :class:`InputError` for an ensemble that needs more bytes, naming the key of unusual size."""
+    jobs = [(cell, block, None) for cell, blocks in study.blocks.items() for block in blocks]
+    jobs += [(cell, block, plan) for (cell, block), plan in study.ablations.items()]
+    for cell, block, plan in jobs:
+        dataset, network, n_seeds = (
+            study.datasets[cell.dataset],
+            study.networks[cell.network],
+            len(parse_seeds(block)),
+        )
+        repeats = 1 + (
+            2 * plan.random_draws + min(plan.grid, study.protocol.epochs) + len(plan.fractions) if plan else 0
+        )
+        need = footprint(dataset, network, study.protocol, n_seeds * repeats)
+        for kind, limit in (("memory", memory), ("disk", disk)):
+            if (bytes_ := getattr(need, kind)) > limit:
+                sizes = {
+                    "training.epochs": study.protocol.epochs / 500,
+                    f"networks.{cell.network}.width": network.width / 20,
+                    f"networks.{cell.network}.depth": network.depth / 2,
+                    "runs, seeds": n_seeds / 20,
+                    "ablations, random_draws": plan.random_draws / 3 if plan else 0,
+                    "ablations, grid": plan.grid / 8 if plan else 0,
+                    **{
+                        f"datasets.{cell.dataset}.planted.{key}": dataset.planted[key] / PLANTED[key]
+                        for key in ("n_features", "n_train", "n_test")
+                        if dataset.planted
+                    },
+                }
+                raise InputError(
+                    f"config, {max(sizes, key=sizes.get)}: seeds {block} of {cell.dataset}, {cell.network}, "
+                    f"{cell.optimizer} need {bytes_ / 1e9:.3g} GB of {kind} or more, and this machine has "
+                    f"{limit / 1e9:.3g} (make it smaller)"
+                )

@@ -16,7 +16,6 @@ import numpy as np
 
 from ..data import datasets
 from ..spec.specification import (
-    PLANTED,
     AblationPlan,
     Dataset,
     Defining,
@@ -31,7 +30,6 @@ from ..spec.specification import (
 )
 from ..support.errors import InputError
 from ..support.text import one_line
-from .footprint import footprint
 
 REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
 """The network and optimiser that the others are compared with, by their config names."""
@@ -250,41 +248,6 @@ class Study:
             name: first.setdefault(canonical(replace(self.optimizers[name], batch_seed=0)), name)
             for name in sorted(self.optimizers, key=lambda name: name not in REFERENCE["optimizers"])
         }
-
-    def refuse_beyond(self, memory: float, disk: float) -> None:
-        """Raise :class:`InputError` for an ensemble that needs more bytes, naming the key of unusual size."""
-        jobs = [(cell, block, None) for cell, blocks in self.blocks.items() for block in blocks]
-        jobs += [(cell, block, plan) for (cell, block), plan in self.ablations.items()]
-        for cell, block, plan in jobs:
-            dataset, network, n_seeds = (
-                self.datasets[cell.dataset],
-                self.networks[cell.network],
-                len(parse_seeds(block)),
-            )
-            repeats = 1 + (
-                2 * plan.random_draws + min(plan.grid, self.protocol.epochs) + len(plan.fractions) if plan else 0
-            )
-            need = footprint(dataset, network, self.protocol, n_seeds * repeats)
-            for kind, limit in (("memory", memory), ("disk", disk)):
-                if (bytes_ := getattr(need, kind)) > limit:
-                    sizes = {
-                        "training.epochs": self.protocol.epochs / 500,
-                        f"networks.{cell.network}.width": network.width / 20,
-                        f"networks.{cell.network}.depth": network.depth / 2,
-                        "runs, seeds": n_seeds / 20,
-                        "ablations, random_draws": plan.random_draws / 3 if plan else 0,
-                        "ablations, grid": plan.grid / 8 if plan else 0,
-                        **{
-                            f"datasets.{cell.dataset}.planted.{key}": dataset.planted[key] / PLANTED[key]
-                            for key in ("n_features", "n_train", "n_test")
-                            if dataset.planted
-                        },
-                    }
-                    raise InputError(
-                        f"config, {max(sizes, key=sizes.get)}: seeds {block} of {cell.dataset}, {cell.network}, "
-                        f"{cell.optimizer} need {bytes_ / 1e9:.3g} GB of {kind} or more, and this machine has "
-                        f"{limit / 1e9:.3g} (make it smaller)"
-                    )
 
     def cell_address(self, cell: Cell) -> str:
         """``{dataset}/{network}/{optimizer}`` with hashes."""

@@ -10,7 +10,6 @@ state ``t`` is the one that gives the gradient of step ``t + 1``.
 """
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from ..data.datasets import Dataset, features
 from ..spec.specification import Network, Optimizer, Protocol
 from ..support.errors import InputError
 from .networks import add_gradient, check_activation, forward, initial_parameters
+from .progress import Progress, names_of
 from .recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ BLOCK_VALUES = 2**19
 BLOCK_VALUES_GPU = 2**28
 LEAST_BLOCK = 512
 """Samples at a time at least: with fewer the matrix product starves, which costs more than twice the activations."""
-PROGRESS_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def train(
         _Ensemble(data, network, optimizer, seeds[part], None if removed is None else removed[part])
         for part in parts(len(runs), units_of(network), block_values(data.x.device))
     ]
-    progress = _Progress(protocol.epochs, len(runs), _names(runs))
+    progress = Progress(protocol.epochs, len(runs), names_of(runs))
     with Recorder(folder, protocol, len(runs), len(data.x), network.width, len(network.hidden_layers)) as recorder:
         for epoch in range(protocol.epochs + 1):
             last = epoch == protocol.epochs
@@ -299,33 +298,3 @@ def pack_bits(bits: torch.Tensor) -> torch.Tensor:
     """
     padded = torch.nn.functional.pad(bits, (0, -bits.shape[1] % 8)).contiguous()
     return ((padded.view(torch.int64) * -0x7FBFDFEFF7FBFDFF) >> 56).to(torch.uint8)
-
-
-def _names(runs: pd.DataFrame) -> str:
-    """What a progress line calls these runs."""
-    names = [str(runs[column].iloc[0]) for column in ("dataset", "network", "optimizer") if column in runs]
-    return ", ".join([*names, f"{len(runs)} runs"])
-
-
-class _Progress:
-    """A line every few seconds: what trains, epoch, rate, time left."""
-
-    def __init__(self, epochs: int, n_runs: int, names: str):
-        self.epochs, self.n_runs, self.names = epochs, n_runs, names
-        self.start = self.last = time.monotonic()
-
-    def tick(self, epoch: int) -> None:
-        if (now := time.monotonic()) - self.last < PROGRESS_SECONDS:
-            return
-        self.last = now
-        per_epoch = (now - self.start) / epoch
-        minutes, seconds = divmod(round(per_epoch * (self.epochs - epoch)), 60)
-        log.info(
-            "%s: epoch %d of %d, %.2f ms per run and epoch, %d:%02d left",
-            self.names,
-            epoch,
-            self.epochs,
-            1000 * per_epoch / self.n_runs,
-            minutes,
-            seconds,
-        )
