@@ -104,7 +104,9 @@ def holds_a_whole_file(block):
     return any(ast.unparse(call.func) in ("reading", "writing", "replacing") for call in calls)
 
 
-@pytest.mark.parametrize("file", sorted(set(MODULES) - set(REPOSITORY.glob("tests/*.py"))), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "file", sorted(set(MODULES) - set(REPOSITORY.glob("tests/**/*.py"))), ids=lambda path: path.name
+)
 def test_files_are_read_and_written_by_way_of_their_seals(file):
     nodes = list(ast.walk(ast.parse(file.read_bytes())))
     held = {

@@ -33,6 +33,11 @@ def test_the_rooms_are_those_that_the_library_lists():
     assert len(workflow.stragglers.__doc__.splitlines()) <= 20
 
 
+def test_tests_mirror_the_rooms():
+    folders = {path.name for path in REPOSITORY.glob("tests/*") if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {*ROOMS}
+
+
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_a_module_imports_from_rooms_above_its_own(module):
     above = ROOMS[: ROOMS.index(module.parts[0])]

@@ -1,8 +1,8 @@
 """95 % confidence intervals of statistics over runs.
 
 None rests on fewer than :data:`LEAST_RUNS`, and nothing here draws at random. Quantiles come from scipy.special, as
-scipy.stats takes longer to import than most jobs to compute. ``tests/test_intervals.py`` measures by simulation how
-often each interval holds what it is about.
+scipy.stats takes longer to import than most jobs to compute. ``tests/support/test_intervals.py`` measures by
+simulation how often each interval holds what it is about.
 """
 
 from collections.abc import Callable, Sequence
