@@ -6,7 +6,7 @@ from conftest import seeds_table
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from test_misclassified import inversion_rows
+from test_stragglers import inversion_rows
 
 from workflow.stragglers.sets.ablation import (
     ABLATION,
