@@ -54,6 +54,11 @@ class Content:
         return self.detection.query(f"not ({REFERENCE})")
 
     @property
+    def quantities(self) -> list[str]:
+        """Those of :data:`QUANTITIES` that there are runs for."""
+        return [name for name in QUANTITIES if name != "others" or len(self.others)]
+
+    @property
     def shown(self) -> dict[str, str]:
         """Titles of the main datasets with reference runs."""
         present = set(self.detection.query(REFERENCE)["dataset"])
@@ -62,15 +67,15 @@ class Content:
 
 @styled
 def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 5.8))
-    reference, shown = content.reference, content.shown
+    reference, shown, quantities = content.reference, content.shown, content.quantities
+    figure = Figure(figsize=(WIDTH, 1 + 1.2 * len(quantities)))
     if reference.empty:
         note(figure.add_subplot())
         return figure
     # As wide as the numbers below need.
     widths = {"width_ratios": [1.1, 0.9, 1.7, 1.1, 0.8]}
-    grid = figure.subplots(len(QUANTITIES), len(SETTINGS), sharey="row", sharex="col", gridspec_kw=widths)
-    for letter, axes, quantity in zip("abcd", grid, QUANTITIES, strict=True):
+    grid = figure.subplots(len(quantities), len(SETTINGS), sharey="row", sharex="col", gridspec_kw=widths)
+    for letter, axes, quantity in zip("abcd", grid, quantities, strict=False):
         for ax, setting in zip(axes, SETTINGS, strict=True):
             draw_setting(ax, reference[reference["setting"] == setting], shown, quantity)
         axes[0].set_ylabel(QUANTITIES[quantity][0])
@@ -165,4 +170,4 @@ def caption(content: Content) -> dict[str, Any]:
         )
     own = reference[reference["own"]].drop_duplicates("setting").set_index("setting")["value"]
     own = own.replace({name: symbol for name, (symbol, _) in OBSERVABLES.items()})
-    return {"datasets": datasets, "own": own.to_dict(), "settings": SETTINGS}
+    return {"datasets": datasets, "own": own.to_dict(), "settings": SETTINGS, "others": len(others) > 0}
