@@ -33,16 +33,20 @@ def inverted_errors(inversions: pd.DataFrame) -> np.ndarray:
     return inversions.loc[inversions["found"], "train_error"].to_numpy(float)
 
 
+def left_out_as(why: str, counts: Mapping[str, tuple[int, int]]) -> str:
+    """What is left out and ``why``, each with its count and that of all its runs; empty if nothing is."""
+    named = [f"{name} ({count} of {n_runs})" for name, (count, n_runs) in counts.items()]
+    return f"left out, as {why}: {', '.join(named)}" if named else ""
+
+
 def diverged(groups: Mapping[str, pd.DataFrame]) -> str:
     """How many runs of the ``groups`` diverged, in words; empty if none."""
     counts = {name: (int(rows["diverged_at"].notna().sum()), len(rows)) for name, rows in groups.items()}
-    some = [f"{name} ({count} of {n_runs})" for name, (count, n_runs) in counts.items() if count]
-    return f"left out, as they diverged: {', '.join(some)}" if some else ""
+    return left_out_as("they diverged", {name: count for name, count in counts.items() if count[0]})
 
 
 def left_out(groups: Mapping[str, pd.DataFrame]) -> str:
     """Which of the ``groups`` have too few inverted runs for an interval, and which runs diverged, in words."""
     counts = {name: (len(inverted_errors(rows)), len(rows)) for name, rows in groups.items()}
-    some = [f"{name} ({found} of {n_runs})" for name, (found, n_runs) in counts.items() if found < LEAST_RUNS]
-    few = f"left out, as fewer than {LEAST_RUNS} runs invert: {', '.join(some)}" if some else ""
-    return "; ".join(filter(None, [few, diverged(groups)]))
+    few = {name: count for name, count in counts.items() if count[0] < LEAST_RUNS}
+    return "; ".join(filter(None, [left_out_as(f"fewer than {LEAST_RUNS} runs invert", few), diverged(groups)]))
