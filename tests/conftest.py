@@ -9,9 +9,10 @@ from hypothesis import settings
 from project import TINY, Project
 
 from workflow.stragglers.data.datasets import Dataset
+from workflow.stragglers.data.tasks import group_of, groups, labels_of
 from workflow.stragglers.spec.specification import Dataset as DataSpecification
 from workflow.stragglers.spec.specification import Optimizer, Protocol
-from workflow.stragglers.training import ensemble as training
+from workflow.stragglers.training import loop
 from workflow.stragglers.training.recorder import Recorder
 from workflow.stragglers.training.trajectory import Trajectory
 
@@ -70,7 +71,7 @@ def config():
     }
 
 
-def synthetic(n_train=103, n_test=41, n_classes=4, shape=(3, 4), seed=0):
+def synthetic(n_train=103, n_test=41, n_classes=4, shape=(3, 4), seed=0, task="parity"):
     """Noisy copies of one random image a class; the first pixel is constant in training only."""
     rng = np.random.default_rng(seed)
     prototypes = rng.integers(60, 190, (n_classes, *shape))
@@ -81,13 +82,15 @@ def synthetic(n_train=103, n_test=41, n_classes=4, shape=(3, 4), seed=0):
 
     (images_train, class_train), (images_test, class_test) = split(n_train), split(n_test)
     images_train[:, 0, 0] = 7
+    grouped = groups(task, range(n_classes))
+    label = labels_of(grouped)
     return Dataset(
         images_train=images_train,
         images_test=images_test,
         class_train=class_train,
         class_test=class_test,
-        label_train=(class_train % 2 * 2 - 1).astype(np.int8),
-        label_test=(class_test % 2 * 2 - 1).astype(np.int8),
+        label_train=label[group_of(grouped, class_train)],
+        label_test=label[group_of(grouped, class_test)],
         sample_id=np.arange(n_train),
     )
 
@@ -120,7 +123,7 @@ class FullPrecision:
     def record_noisy_test(self, sigma, test_error):
         self.noisy[sigma] = test_error.double().numpy().copy()
 
-    def close(self, runs):
+    def close(self, runs, name):
         pass
 
     def __getitem__(self, name):
@@ -128,7 +131,7 @@ class FullPrecision:
 
 
 def seeds_table(seeds):
-    return pd.DataFrame({**ADDRESS, "seed": list(seeds), "removed": "none", "draw": 0})
+    return pd.DataFrame({"seed": list(seeds), "removed": "none", "draw": 0})
 
 
 @pytest.fixture
@@ -138,8 +141,8 @@ def measure(monkeypatch):
     def run(dataset, network, optimizer, seeds, epochs=50, dtype="float64", **options):
         protocol = Protocol(epochs, test_every=1, dtype=dtype)
         with monkeypatch.context() as patch:
-            patch.setattr(training, "Recorder", FullPrecision)
-            training.train(dataset, network, optimizer, protocol, seeds_table(seeds), None, device="cpu", **options)
+            patch.setattr(loop, "Recorder", FullPrecision)
+            loop.train(dataset, network, optimizer, protocol, seeds_table(seeds), None, device="cpu", **options)
         return FullPrecision.last
 
     return run
@@ -153,7 +156,7 @@ def trained(tmp_path):
         optimizer = optimizer or Optimizer(settings={"lr": 0.1})
         runs = options.pop("runs", seeds_table(seeds))
         protocol = Protocol(epochs, options.pop("test_every", 4), sets=options.pop("sets", "every"))
-        training.train(dataset, network, optimizer, protocol, runs, tmp_path / "run", device="cpu", **options)
+        loop.train(dataset, network, optimizer, protocol, runs, tmp_path / "run", device="cpu", **options)
         return Trajectory(tmp_path / "run")
 
     return run
@@ -161,28 +164,29 @@ def trained(tmp_path):
 
 @pytest.fixture
 def written(tmp_path):
-    """Write a trajectory with the given sets, booleans (epochs + 1, runs, P), and centres."""
+    """Write a trajectory with the given sets, booleans (epochs + 1, runs, P), and products of centres."""
 
-    def write(sets, seeds=None, centres=None, name="run", loss=None):
+    def write(sets, seeds=None, gram=None, name="run", loss=None, groups=("0", "1")):
         sets = np.asarray(sets, bool)
         n_epochs, n_runs, n_samples = sets.shape
-        if centres is None:
-            centres = np.zeros((n_epochs, n_runs, 2, 3))
+        of_groups = (n_runs, 1, len(groups))
+        if gram is None:
+            gram = np.zeros((n_epochs, *of_groups, len(groups)))
         loss = np.ones((n_epochs, n_runs)) if loss is None else loss
         packed = np.packbits(sets, axis=2)
         protocol = Protocol(n_epochs - 1)
-        with Recorder(tmp_path / name, protocol, n_runs, n_samples, centres.shape[-1], 1) as recorder:
+        with Recorder(tmp_path / name, protocol, n_runs, n_samples, ["1"], groups) as recorder:
             for epoch in range(n_epochs):
                 recorder.record(
                     epoch,
                     loss=torch.as_tensor(loss[epoch]),
                     train_error=torch.as_tensor(sets[epoch].mean(axis=1)),
                     test_error=torch.full((n_runs,), 0.5),
-                    zeros=torch.zeros(n_runs, 2, 1),
-                    centres=torch.as_tensor(centres[epoch]),
+                    zeros=torch.zeros(of_groups),
+                    gram=torch.as_tensor(gram[epoch]),
                     misclassified=torch.as_tensor(packed[epoch]),
                 )
-            recorder.close(seeds_table(range(n_runs) if seeds is None else seeds))
+            recorder.close(seeds_table(range(n_runs) if seeds is None else seeds), "small")
         return Trajectory(tmp_path / name)
 
     return write

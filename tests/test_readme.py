@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from conftest import ADDRESS
 from project import REPOSITORY, TINY, Project, users_environment
 from sklearn.datasets import load_digits
 
-from workflow.stragglers.geometry.manifolds import dynamics
+from workflow.stragglers.geometry.manifolds import Observable, dynamics
 from workflow.stragglers.spec.specification import Network
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -173,17 +174,14 @@ def test_a_network_and_an_optimizer_are_a_line_each(own_finished):
 
 
 def test_an_observable_needs_no_training(finished, small, trained):
-    with finished.edited(
-        "workflow/stragglers/geometry/observables.py", "    **INVERTING,\n", f"    **INVERTING,\n{OBSERVABLE}"
-    ):
+    with finished.edited("workflow/stragglers/geometry/observables.py", "(*INVERTING,", f"(*INVERTING,\n{OBSERVABLE}"):
         plan = finished.plan()
     assert plan["observables"] == 4 and not {"train", "inversion", "ablate"} & set(plan)
-    observables = eval(f"{{{OBSERVABLE}}}", {"np": np})
-    (name,) = observables
+    observables = eval(f"[{OBSERVABLE}]", {"np": np, "Observable": Observable})
+    (observable,) = observables
     trajectory = trained(small, Network(width=6))
-    minus, plus = trajectory.centres[7, 1]
-    row = dynamics(trajectory, observables).query("epoch == 7 and run == 1").iloc[0]
-    assert row[name] == pytest.approx(minus @ plus, abs=1e-6)
+    row = dynamics(trajectory, ADDRESS, observables).query("epoch == 7 and run == 1").iloc[0]
+    assert row[observable.name] == pytest.approx(trajectory.gram[7, 1, 0, 0, 1], abs=1e-6)
 
 
 def test_an_activation_is_an_entry_and_a_name(own):
@@ -191,7 +189,9 @@ def test_an_activation_is_an_entry_and_a_name(own):
     config = OWN_STUDY | {"networks": {"reference": {"activation": name}}}
     names = "enum: [tanh, relu, linear"
     with (
-        own.edited("workflow/stragglers/training/networks.py", "ACTIVATIONS = {\n", f"ACTIVATIONS = {{\n{ACTIVATION}"),
+        own.edited(
+            "workflow/stragglers/training/activations.py", "ACTIVATIONS = {\n", f"ACTIVATIONS = {{\n{ACTIVATION}"
+        ),
         own.edited("workflow/schemas/config.schema.yaml", names, f"{names}, {name}"),
     ):
         own.run(config, "--until", "train", *IN_FOLDER)

@@ -436,7 +436,7 @@ def test_a_killed_study_resumes_after_an_unlock(fresh):
         start_new_session=True,
     )
     try:
-        while not list((fresh.folder / "results").rglob(".centres.npy.*.part")):
+        while not list((fresh.folder / "results").rglob(".gram.npy.*.part")):
             assert running.poll() is None, "ended before it trained"
             time.sleep(0.05)
     finally:

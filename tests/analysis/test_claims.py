@@ -28,6 +28,7 @@ def inversions(errors, dataset="d", network="reference", optimizer="gd", layer=1
             "optimizer": optimizer,
             "layer": layer,
             "observable": "D",
+            "class_a": None,
             "removed": "none",
             "seed": range(len(errors)),
             "found": [error is not None for error in errors],

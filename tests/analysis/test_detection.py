@@ -42,6 +42,7 @@ def block(written):
                 {
                     **{**ADDRESS, "dataset": dataset},
                     "layer": 1,
+                    "layer_name": "1",
                     "run": run,
                     "seed": seed,
                     "removed": "none",
@@ -73,6 +74,7 @@ def test_one_setting_changes_at_a_time_and_the_studys_own_is_among_its_values():
     assert {defined.observable for setting, *_, defined in varied if setting == "observable"} == {
         "R_minus",
         "R_plus",
+        "R",
         "D",
     }
     for setting, _, own, used, defined in varied:

@@ -27,8 +27,8 @@ from workflow.stragglers.spec.specification import (
     planting,
 )
 from workflow.stragglers.study.study import Study
+from workflow.stragglers.support.columns import ADDRESS
 from workflow.stragglers.support.errors import InputError
-from workflow.stragglers.training.trajectory import ADDRESS
 
 laws = st.builds(
     lambda kind, mu, q, cue: planting({"kind": kind, "mu": mu, "q": q, "cue": cue}),

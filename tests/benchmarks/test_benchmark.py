@@ -11,8 +11,8 @@ import torch
 from workflow.stragglers.benchmarks import engine as benchmark
 from workflow.stragglers.benchmarks.engine import Case
 from workflow.stragglers.spec.specification import Network, Optimizer
-from workflow.stragglers.training.ensemble import Data
-from workflow.stragglers.training.networks import initial_parameters
+from workflow.stragglers.training.dense import Dense, initial_parameters
+from workflow.stragglers.training.engine import Data
 
 TINY = Case("tiny", runs=2, n_samples=64, n_features=5, epochs=2, repeats=2, peer=True)
 
@@ -48,11 +48,12 @@ def test_the_peer_measures_what_the_engine_does(small, measure):
 
     network, seeds, epochs = Network(width=6), [0, 1, 2], 30
     engine = measure(small, network, Optimizer(settings={"lr": 0.2}), seeds, epochs)
-    data = Data.from_dataset(small, "float64", torch.device("cpu"))
-    parameters = [p.double() for p in initial_parameters(network, len(data.varying), data.varying, seeds)]
+    data = Data.of(small, Dense.view(small), "float64", torch.device("cpu"))
+    parameters = [p.double() for p in initial_parameters(network, len(data.varying), data.varying, seeds, 2)]
     with jax.enable_x64(True):
         measured = peer.train(*peer.inputs(parameters, data), 0.2, epochs + 1, test_every=10)
-    measured["zeros"] = measured["zeros"][..., None]
+    # Of its one layer.
+    measured |= {name: measured[name][:, :, None] for name in ("gram", "zeros")}
     for name in engine.state[0]:
         np.testing.assert_allclose(measured[name], engine[name], rtol=1e-9, atol=1e-12, err_msg=name)
     expected = [engine.test_error[epoch] if epoch % 10 == 0 else [np.nan] * 3 for epoch in range(epochs + 1)]

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import own, own_arrays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.data.datasets import Dataset, check, choose, features, flatten, labels, prepare
+from workflow.stragglers.data.datasets import Dataset, check, choose, features, flatten, prepare
 from workflow.stragglers.data.sources import DIGITS_TRAIN
 from workflow.stragglers.spec.specification import Dataset as Specification
 from workflow.stragglers.support.errors import InputError
@@ -67,24 +69,6 @@ def test_a_dataset_survives_saving(small, tmp_path):
 # Labels
 
 
-@pytest.mark.parametrize(
-    ("task", "expected"),
-    [
-        ("parity", [-1, 1, -1, 1, -1]),
-        ({"pair": [3, 1]}, [0, 1, 0, -1, 0]),
-        ({"one_vs_rest": 2}, [-1, -1, 1, -1, -1]),
-        ({"groups": [[0, 4], [1]]}, [-1, 1, 0, 0, -1]),
-    ],
-)
-def test_labels(task, expected):
-    assert labels(task, np.arange(5)).tolist() == expected
-
-
-def test_a_class_of_both_groups_is_refused():
-    with pytest.raises(InputError, match=r"\[1\] would be in both groups"):
-        labels({"groups": [[0, 1], [1, 2]]}, np.arange(3))
-
-
 def test_data_of_which_no_feature_varies_are_refused(tmp_path):
     # Colours that vary while their sum does not are nothing to a network.
     colours = np.stack([np.roll([10, 20, 30], n) for n in range(40)]).reshape(40, 1, 1, 3).repeat(4, axis=2)
@@ -95,9 +79,26 @@ def test_data_of_which_no_feature_varies_are_refused(tmp_path):
                 refuses(specification, tmp_path)
 
 
-def test_an_unknown_task_is_named():
-    with pytest.raises(InputError, match="`task` 'colour'"):
-        labels("colour", np.arange(3))
+def test_of_more_than_two_groups_a_label_is_the_number(tmp_path):
+    own(tmp_path)
+    raw = own_arrays()
+    dataset = prepare(Specification("npz", "own.npz", "classes"), tmp_path)
+    assert (dataset.label_train == raw["y_train"]).all() and (dataset.label_test == raw["y_test"]).all()
+    grouped = prepare(Specification("npz", "own.npz", {"groups": [[3], [0], [1]]}), tmp_path)
+    assert set(grouped.class_train) == {0, 1, 3}
+    assert (grouped.label_train == np.array([1, 2, -1, 0])[grouped.class_train]).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"y_test": np.arange(20) % 3}, "no sample of the test split has class 3"),
+        ({"y_train": np.zeros(40, int), "y_test": np.zeros(20, int)}, "fewer than two classes"),
+    ],
+)
+def test_every_class_of_many_must_be_in_both_splits(tmp_path, changed, message):
+    with pytest.raises(InputError, match=message):
+        prepare(replace(own(tmp_path, **changed), task="classes"), tmp_path)
 
 
 # Subsets

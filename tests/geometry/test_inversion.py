@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from workflow.stragglers.geometry.inversion import defining_inversions, find_inversion, inversions
+from workflow.stragglers.geometry.manifolds import INVERTING, distances_of, radii_of
 from workflow.stragglers.spec.specification import Defining, Detection
 
 DETECTION = Detection()
@@ -237,6 +238,7 @@ def dynamics_of(curves, layer=1, seed=3, run=0):
         {
             **ADDRESS,
             "layer": layer,
+            "layer_name": str(layer),
             "run": run,
             "seed": seed,
             "removed": "none",
@@ -262,6 +264,21 @@ def test_the_table_has_a_row_per_observable_with_the_error_there():
     assert first["test_error"] == pytest.approx(0.040)
     assert table.loc[1, ["train_error", "test_error", "value"]].isna().all()
     assert table["diverged_at"].isna().all()
+
+
+def test_a_group_and_a_pair_have_inversions_of_their_own():
+    groups = ["a", "b", "c"]
+    curves = {each.column: v_shape(N, 30 + 5 * n, 1, 1) for n, each in enumerate(radii_of(groups))}
+    curves |= {each.column: 1 - v_shape(N, 60 + 5 * n, 1, 1) for n, each in enumerate(distances_of(groups))}
+    valley = v_shape(N, 20, 1, 1)
+    rows = dynamics_of({"R": valley, "D": 1 - valley, **curves})
+    table = inversions(rows, DETECTION, [*INVERTING, *radii_of(groups), *distances_of(groups)])
+    about = table[["observable", "class_a", "class_b"]].fillna("").agg(" ".join, axis=1)
+    expected = ["R  ", "D  ", "R a ", "R b ", "R c ", "D a b", "D a c", "D b c"]
+    assert about.tolist() == expected
+    assert table["epoch"].tolist() == [20, 20, 30, 35, 40, 60, 65, 70]
+    assert defining_inversions(table, Defining("D"))["epoch"].tolist() == [20]
+    assert defining_inversions(table, Defining(), radii_of(groups)[1])["epoch"].tolist() == [35]
 
 
 def test_a_run_that_diverged_says_when_and_has_no_inversion():

@@ -3,13 +3,13 @@
 from itertools import product
 
 import pytest
-from conftest import seeds_table
+from conftest import ADDRESS, seeds_table
 
 from workflow.stragglers.data import datasets
 from workflow.stragglers.geometry.inversion import find_inversion
-from workflow.stragglers.geometry.manifolds import TURNS, dynamics
+from workflow.stragglers.geometry.manifolds import INVERTING, dynamics
 from workflow.stragglers.spec.specification import Dataset, Detection, Network, Optimizer, Protocol
-from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.loop import train
 from workflow.stragglers.training.trajectory import Trajectory
 
 EPOCHS = 1600
@@ -45,14 +45,14 @@ def test_training_on_changes_no_inversion(tmp_path, request, name):
     judged = 0
     for cell, (network, optimizer) in CELLS.items():
         train(dataset, network, optimizer, Protocol(EPOCHS, EPOCHS), seeds_table([0, 1]), tmp_path / cell, device="cpu")
-        table = dynamics(Trajectory(tmp_path / cell))
-        for (seed, run), (observable, turn) in product(table.groupby("seed"), TURNS.items()):
-            curve = run[observable].to_numpy(float)
+        table = dynamics(Trajectory(tmp_path / cell), ADDRESS)
+        for (seed, run), observable in product(table.groupby("seed"), INVERTING):
+            curve, turn = run[observable.column].to_numpy(float), observable.turn
             found = {end: find_inversion(curve[: end + 1], turn, Detection()).epoch for end in ends}
             for end, longer in ((ends[0], ends[1]), (ends[1], ends[2])):
                 epochs = {found[end], found[longer]}
                 early = min((epoch for epoch in epochs if epoch is not None), default=end)
                 if early < end / 2 and not comes_back(curve, early, end, longer, turn):
                     judged += 1
-                    assert len(epochs) == 1, (cell, seed, observable, found)
+                    assert len(epochs) == 1, (cell, seed, observable.name, found)
     assert judged, "nothing turns: the test tests nothing"

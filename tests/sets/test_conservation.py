@@ -3,6 +3,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ADDRESS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -46,7 +47,9 @@ def falling(n_runs, n_samples=400, epochs=12, seed=0):
 
 def test_conservation_has_a_row_per_epoch_and_one_per_common_error(written):
     sets = falling(4)
-    table, peak = conservation([written(sets[:, :2], [0, 1], name="a"), written(sets[:, 2:], [5, 6], name="b")])
+    table, peak = conservation(
+        [written(sets[:, :2], [0, 1], name="a"), written(sets[:, 2:], [5, 6], name="b")], ADDRESS
+    )
     by_epoch = table.query("alignment == 'epoch'")
     assert by_epoch["epoch"].tolist() == list(range(13)) and (table["n_runs"] == 4).all()
     for epoch, row in enumerate(by_epoch.itertuples()):
@@ -65,7 +68,7 @@ def test_conservation_has_a_row_per_epoch_and_one_per_common_error(written):
 
 def test_independent_sets_are_conserved_no_more_than_by_chance(written):
     sets = np.random.default_rng(1).random((6, 8, 2000)) < 0.3
-    table, _ = conservation([written(sets)])
+    table, _ = conservation([written(sets)], ADDRESS)
     by_epoch = table.query("alignment == 'epoch'")
     # 28 pairs of common counts near 180 with deviation near 9: their mean is within 9.
     assert (abs(by_epoch["mean_common"] - by_epoch["expected_common"]) < 9).all()
@@ -76,19 +79,19 @@ def test_diverged_runs_are_left_out_of_conservation(written):
     sets = falling(4)
     loss = np.ones((13, 4))
     loss[5:, 2] = np.nan
-    with_bad, _ = conservation([written(sets, loss=loss, name="bad")])
-    without, _ = conservation([written(sets[:, [0, 1, 3]], name="good")])
+    with_bad, _ = conservation([written(sets, loss=loss, name="bad")], ADDRESS)
+    without, _ = conservation([written(sets[:, [0, 1, 3]], name="good")], ADDRESS)
     assert (with_bad["n_runs"] == 3).all()
     pd.testing.assert_frame_equal(with_bad, without)
 
 
 def test_when_every_run_diverged_conservation_has_no_rows(written):
-    table, peak = conservation([written(falling(3), loss=np.full((13, 3), np.nan))])
+    table, peak = conservation([written(falling(3), loss=np.full((13, 3), np.nan))], ADDRESS)
     assert len(table) == len(peak) == 0 and "z" in table and "statistic" in peak
 
 
 def test_one_run_has_no_pairs(written):
-    table, peak = conservation([written(falling(1))])
+    table, peak = conservation([written(falling(1))], ADDRESS)
     assert (table["n_runs"] == 1).all() and table["mean_common"].isna().all() and len(peak) == 0
     assert "statistic" in peak and "ci_low" in peak
 
@@ -102,7 +105,7 @@ def test_conservation_peaks_where_sets_agree_most(written):
     agreeing = np.stack([core] * 8)
     for run in range(8):
         agreeing[run, 80 + run] = True
-    _, peaks = conservation([written(np.stack([unrelated[0], agreeing, unrelated[1]]))])
+    _, peaks = conservation([written(np.stack([unrelated[0], agreeing, unrelated[1]]))], ADDRESS)
     at_epoch = peaks[peaks["alignment"] == "epoch"].set_index("statistic")
     assert set(at_epoch.index) == {"z", "jaccard", "conditional"}
     # The sets of the middle epoch hold one point more.
@@ -120,7 +123,7 @@ def test_sets_that_share_less_than_by_chance_have_no_peak(written):
         sets[:, run, 12 + 57 * run : 12 + 57 * (run + 1)] = True
         # Pairs vary, or z is missing.
         sets[:, run, 12 + run] = True
-    table, peaks = conservation([written(sets)])
+    table, peaks = conservation([written(sets)], ADDRESS)
     assert (table["z"].dropna() < 0).all() and table["z"].notna().any()
     peaks = peaks[peaks["alignment"] == "epoch"].set_index("statistic")
     assert peaks.loc["z", ["train_error", "ci_low", "ci_high", "plateau_low", "plateau_high"]].isna().all()
@@ -155,7 +158,7 @@ def test_a_peak_has_an_interval_from_five_runs_on():
 def test_memory_does_not_grow_by_a_matrix_of_pairs_a_state(written):
     trajectory = written(np.random.default_rng(0).random((100, 60, 64)) < 0.4)
     tracemalloc.start()
-    conservation([trajectory])
+    conservation([trajectory], ADDRESS)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 100 * 60 * 60 * 8

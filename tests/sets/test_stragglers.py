@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
+from workflow.stragglers.geometry.manifolds import radii_of
 from workflow.stragglers.sets.stragglers import (
     StragglerSets,
     consensus_fraction,
     consensus_table,
     nested_table,
+    own_straggler_rate,
     straggler_rate,
     straggler_sets,
     straggler_table,
@@ -19,10 +21,11 @@ from workflow.stragglers.sets.stragglers import (
 from workflow.stragglers.spec.specification import Defining
 
 P = 30
+OWN = (0.25, 4)
 stacks = arrays(bool, st.tuples(st.integers(3, 5), st.just(P)))
 
 
-def inversion_rows(epochs, seeds, observable="D"):
+def inversion_rows(epochs, seeds, observable="D", class_a=None):
     """The inversion table of runs that invert at ``epochs``, None for those that do not."""
     return pd.DataFrame(
         {
@@ -33,6 +36,8 @@ def inversion_rows(epochs, seeds, observable="D"):
             "removed": "none",
             "draw": 0,
             "observable": observable,
+            "class_a": pd.array([class_a] * len(epochs), dtype="string"),
+            "class_b": pd.array([None] * len(epochs), dtype="string"),
             "found": [epoch is not None for epoch in epochs],
             "epoch": pd.array([pd.NA if epoch is None else epoch for epoch in epochs], dtype="Int32"),
             "diverged_at": pd.array([pd.NA] * len(epochs), dtype="Int32"),
@@ -49,6 +54,27 @@ def test_stragglers_are_the_set_at_each_runs_own_inversion(written):
     found = straggler_sets([first, second], tables, Defining())
     assert found.seeds.tolist() == [0, 2, 8]
     assert np.array_equal(found.sets, [sets[3, 0], sets[1, 2], ~sets[2, 1]])
+
+
+@pytest.mark.parametrize("groups", [["0+2", "1+3"], ["a", "b", "c"]])
+def test_a_points_own_rate_is_at_the_inversion_of_its_groups_radius(written, groups):
+    rng = np.random.default_rng(0)
+    group = np.arange(P) % len(groups)
+    sets = rng.random((5, 3, P)) < 0.3
+    trajectory = written(sets, seeds=[4, 5, 6], groups=groups)
+    # The first group turns in two runs, the second in one, a third in none.
+    epochs = ([3, None, 1], [None, 2, None], [None] * 3)
+    table = pd.concat(
+        [inversion_rows([4, 4, 4], [4, 5, 6])]
+        + [
+            inversion_rows(of_group, [4, 5, 6], radius.name, radius.class_a)
+            for radius, of_group in zip(radii_of(groups), epochs, strict=False)
+        ]
+    )
+    rate, n_runs = own_straggler_rate([trajectory], [table], Defining(), group)
+    assert (rate[group == 0] == (sets[3, 0] + sets[1, 2].astype(int))[group == 0] / 2).all()
+    assert (rate[group == 1] == sets[2, 1][group == 1]).all() and np.isnan(rate[group == 2]).all()
+    assert n_runs.tolist() == np.array([2, 1, 0])[group].tolist()
 
 
 def test_only_the_defining_observable_counts(written):
@@ -83,7 +109,7 @@ def planted(n_runs=20, n_samples=500, n_planted=25, seed=0):
 
 def test_a_planted_consensus_is_recovered(small):
     rows, truth = planted(n_samples=len(small.images_train), n_planted=12)
-    table = straggler_table(StragglerSets(np.arange(20), rows), small, {**ADDRESS, "layer": 1})
+    table = straggler_table(StragglerSets(np.arange(20), rows), OWN, small, {**ADDRESS, "layer": 1})
     assert np.array_equal(table["consensus"], truth)
     assert (table["n_runs"] == 20).all()
     assert table["sample_id"].tolist() == small.sample_id.tolist()
@@ -131,7 +157,7 @@ def test_without_inversions_the_consensus_is_missing():
 
 def test_without_inversions_nothing_is_a_straggler(small):
     none = StragglerSets(np.array([], int), np.zeros((0, len(small.images_train)), bool))
-    table = straggler_table(none, small, {**ADDRESS, "layer": 1})
+    table = straggler_table(none, OWN, small, {**ADDRESS, "layer": 1})
     assert not table["consensus"].any() and table["straggler_rate"].isna().all() and (table["n_runs"] == 0).all()
 
 

@@ -9,7 +9,7 @@ from project import REPOSITORY
 from workflow.stragglers.spec.specification import Network, Optimizer, Protocol
 from workflow.stragglers.support import fingerprint as module
 from workflow.stragglers.support.fingerprint import fingerprint, reached
-from workflow.stragglers.training import ensemble as training
+from workflow.stragglers.training.loop import train
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def edit(path, old, new):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"""Train an ensemble', '"""Here we train an ensemble'),
+        ('"""The runs that train', '"""Here are the runs that train'),
         ("        # Whole bytes", "        # Changed words\n        # Whole bytes"),
-        ("def pick_device", "\n\n\n# A remark.\n\n\ndef pick_device"),
-        ('    """``auto`` is the GPU', '    """Other words. ``auto`` is the GPU'),
-        ("loss / self.n_kept,", "(loss   /   self.n_kept),"),
+        ("def block_values", "\n\n\n# A remark.\n\n\ndef block_values"),
+        ('    """Runs that go through', '    """Other words. Runs that go through'),
+        ("loss / self.n_kept}", "(loss   /   self.n_kept)}"),
     ],
     ids=["docstring", "comment", "blank lines", "function docstring", "layout"],
 )
@@ -55,7 +55,7 @@ def test_an_attributes_docstring_leaves_it(library):
 
 def test_a_changed_formula_changes_it(library):
     before = of(library)
-    edit(library / "training/ensemble.py", "loss / self.n_kept,", "loss * self.n_kept,")
+    edit(library / "training/ensemble.py", "loss / self.n_kept}", "loss * self.n_kept}")
     assert of(library) != before
 
 
@@ -67,8 +67,8 @@ def test_a_changed_constant_changes_it(library):
 
 def test_a_module_imported_by_a_module_counts(library):
     before = of(library)
-    assert "networks" not in (library.parent / "scripts/train.py").read_text(encoding="utf-8")
-    edit(library / "training/networks.py", "n_in**-0.5", "n_in**-0.6")
+    assert "dense" not in (library.parent / "scripts/train.py").read_text(encoding="utf-8")
+    edit(library / "training/dense.py", "n_in**-0.5", "n_in**-0.6")
     assert of(library) != before
 
 
@@ -84,10 +84,10 @@ def test_a_module_that_is_not_imported_does_not_count(library):
     [
         (
             "geometry/observables.py",
-            '"angle": centre_angle,',
-            '"angle": centre_angle,\n    "one": lambda minus, plus: 1,',
+            'Observable("angle", centre_angle, "angle")',
+            'Observable("angle", centre_angle, "angle"), Observable("one", lambda m: 1, "1")',
         ),
-        ("training/progress.py", '"%s: epoch %d of %d', '"%s: at epoch %d of %d'),
+        ("training/progress.py", "epoch %d of %d", "at epoch %d of %d"),
         ("spec/specification.py", "class AblationPlan:", "class AblationPlan:\n    extra: int = 0"),
         ("spec/specification.py", "class Defining:", "class Defining:\n    extra: int = 0"),
         ("data/sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501"),
@@ -178,7 +178,7 @@ def test_all_that_training_runs_is_reached(small, tmp_path):
 
     def run(name):
         optimizer = Optimizer(settings={"lr": 0.1})
-        training.train(small, Network(depth=3), optimizer, Protocol(3), seeds_table([0, 1]), tmp_path / name)
+        train(small, Network(depth=3), optimizer, Protocol(3), seeds_table([0, 1]), tmp_path / name)
 
     # What torch imports at first would be profiled, too.
     run("first")
@@ -188,7 +188,7 @@ def test_all_that_training_runs_is_reached(small, tmp_path):
     finally:
         sys.setprofile(None)
     names = {(path, name) for path, name in ran if not name.startswith("<")}
-    assert {name for _, name in names} > {"train", "_Ensemble", "forward", "add_gradient", "Recorder", "features"}
+    assert {name for _, name in names} > {"train", "Ensemble", "Dense", "Centres", "Recorder", "features"}
     assert names <= set(reached(script))
 
 

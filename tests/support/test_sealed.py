@@ -73,13 +73,13 @@ def damages(content, count=200, seed=0):
 def kept(tmp_path, small, written):
     """Name of a file that the workflow keeps -> how it is read."""
     sets = np.random.default_rng(0).random((6, 3, 40)) < 0.5
-    trajectory = written(sets, centres=np.random.default_rng(1).normal(size=(6, 3, 2, 3)))
+    trajectory = written(sets, gram=np.random.default_rng(1).normal(size=(6, 3, 1, 2, 2)))
     small.save(tmp_path / "dataset.npz")
     StragglerSets(np.arange(3), sets[0]).save(tmp_path / "sets.npz")
     points = {"images": small.images_train[:4], "classes": np.arange(4), "label": np.ones(4), "rate": np.ones(4)}
     Exemplars(**points, sample_id=np.arange(4), kind=np.full(4, "typical")).save(tmp_path / "exemplars.npz")
     write_table(pd.DataFrame({"epoch": np.arange(99), "D": np.linspace(0, 1, 99)}), tmp_path / "dynamics.parquet")
-    streams = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
+    streams = ("runs.parquet", "scalars.npz", "gram.npy", "misclassified.npy")
     return {
         **{f"{trajectory.folder.name}/{name}": lambda path: Trajectory(path.parent) for name in streams},
         "dataset.npz": Dataset.load,

@@ -10,8 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from workflow.stragglers.spec.specification import Network, Optimizer
 from workflow.stragglers.support.errors import InputError
-from workflow.stragglers.training import ensemble as training
-from workflow.stragglers.training import recorder
+from workflow.stragglers.training import loop, recorder
 
 # Reading one number back, or a result whose shape depends on the data, makes the host wait.
 WAITING = {"_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "equal", "unique", "_unique2"}
@@ -43,20 +42,20 @@ def test_more_epochs_make_the_host_wait_no_more_often(small, trained, batch_size
 
 def test_what_is_measured_leaves_the_device_in_chunks(small, trained, monkeypatch):
     whole = trained(small, Network(4), epochs=11)
-    kept = [np.array(getattr(whole, name)) for name in ("loss", "centres", "misclassified")]
+    kept = [np.array(getattr(whole, name)) for name in ("loss", "gram", "misclassified")]
     monkeypatch.setattr(recorder, "FLUSH_EPOCHS", 5)
     chunked = trained(small, Network(4), epochs=11)
-    for name, expected in zip(("loss", "centres", "misclassified"), kept, strict=True):
+    for name, expected in zip(("loss", "gram", "misclassified"), kept, strict=True):
         np.testing.assert_array_equal(getattr(chunked, name), expected)
 
 
 def test_device_auto_falls_back_to_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert training.pick_device("auto") == torch.device("cpu")
-    assert training.pick_device("cpu") == torch.device("cpu")
+    assert loop.pick_device("auto") == torch.device("cpu")
+    assert loop.pick_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_named_with_its_key():
     with pytest.raises(InputError, match="training.device: cuda.*auto"):
-        training.pick_device("cuda")
+        loop.pick_device("cuda")

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from workflow.stragglers.data.datasets import features
 from workflow.stragglers.spec.specification import Network, Optimizer
-from workflow.stragglers.training import ensemble as training
-from workflow.stragglers.training import progress, recorder
-from workflow.stragglers.training.networks import initial_parameters
+from workflow.stragglers.training import dense, ensemble, progress, recorder
+from workflow.stragglers.training.dense import Dense, initial_parameters
+from workflow.stragglers.training.engine import Data
+from workflow.stragglers.training.meters import pack_bits
 
 GD = Optimizer(settings={"lr": 0.2})
 OPTIMIZERS = {
@@ -39,13 +40,16 @@ ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "linear": torch.nn.
 def plain_run(dataset, network, optimizer, seed, removed=None):
     """One run as anyone would write it: a Sequential, autograd, an optimiser of torch.optim.
 
-    All features are there, the constant ones 0. Returns loss, train error, test error and class
-    centres of the unit representations, of every state from the initialisation on.
+    All features are there, the constant ones 0. Returns loss, train error, test error and scalar products of
+    the groups' centres, of every state from the initialisation on.
     """
     train, test, varying = features(dataset)
     x, x_test = (torch.zeros(len(data), len(varying), dtype=torch.float64) for data in (train, test))
     x[:, varying], x_test[:, varying] = torch.as_tensor(train).double(), torch.as_tensor(test).double()
-    y, y_test = (torch.as_tensor(label == 1).long() for label in (dataset.label_train, dataset.label_test))
+    y, y_test = (
+        torch.as_tensor(np.unique(label, return_inverse=True)[1]) for label in (dataset.label_train, dataset.label_test)
+    )
+    groups = range(int(y.max()) + 1)
     kept = torch.ones(len(x), dtype=bool) if removed is None else torch.as_tensor(~removed)
 
     torch.manual_seed(seed)
@@ -53,22 +57,23 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
     for _ in range(network.depth - 1):
         layers += [torch.nn.Linear(n_in, network.width), ACTIVATIONS[network.activation]()]
         n_in = network.width
-    model = torch.nn.Sequential(*layers, torch.nn.Linear(n_in, 2)).double()
+    model = torch.nn.Sequential(*layers, torch.nn.Linear(n_in, len(groups))).double()
     stepper = getattr(torch.optim, optimizer.algorithm)(model.parameters(), **optimizer.settings)
     cross_entropy = torch.nn.CrossEntropyLoss()
     generator = torch.Generator().manual_seed(optimizer.batch_seed)
 
     def state():
         with torch.no_grad():
-            outputs, centres = model(x[kept]), []
+            outputs, gram = model(x[kept]), []
             for layer in range(1, network.depth):
                 unit = torch.nn.functional.normalize(model[: 2 * layer](x[kept]), eps=1e-30)
-                centres.append(torch.stack([unit[y[kept] == label].mean(0) for label in (0, 1)]))
+                centres = torch.stack([unit[y[kept] == group].mean(0) for group in groups])
+                gram.append(centres @ centres.T)
             return {
                 "loss": cross_entropy(outputs, y[kept]).item(),
                 "train_error": (outputs.argmax(1) != y[kept]).double().mean().item(),
                 "test_error": (model(x_test).argmax(1) != y_test).double().mean().item(),
-                "centres": torch.cat(centres, dim=1).numpy(),
+                "gram": torch.stack(gram).numpy(),
             }
 
     states = [state()]
@@ -83,8 +88,12 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
     return {name: np.stack([s[name] for s in states]) for name in states[0]}
 
 
+def seen(dataset, dtype="float64"):
+    return Data.of(dataset, Dense.view(dataset), dtype, torch.device("cpu"))
+
+
 def assert_same_run(measured, run, plain, tolerance=1e-9):
-    for name in ("loss", "train_error", "centres"):
+    for name in ("loss", "train_error", "gram"):
         np.testing.assert_allclose(measured[name][:, run], plain[name], rtol=0, atol=tolerance, err_msg=name)
     test_error = np.stack(list(measured.test_error.values()))[:, run]
     np.testing.assert_allclose(test_error, plain["test_error"], rtol=0, atol=tolerance)
@@ -114,6 +123,17 @@ def test_each_network_trains_as_a_plain_loop_does(small, measure, network):
     measured = measure(small, network, GD, [4, 11])
     for run, seed in enumerate([4, 11]):
         assert_same_run(measured, run, plain_run(small, network, GD, seed))
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "minibatch"])
+@pytest.mark.parametrize("network", ["reference", "deep_relu"])
+def test_more_groups_than_two_train_as_a_plain_loop_does(measure, network, optimizer):
+    dataset, network, optimizer = synthetic(task="classes"), NETWORKS[network], OPTIMIZERS[optimizer]
+    removed = some_removed(2, len(dataset.images_train))
+    measured = measure(dataset, network, optimizer, [4, 11], removed=removed)
+    assert measured["gram"].shape[-2:] == (4, 4)
+    for run, seed in enumerate([4, 11]):
+        assert_same_run(measured, run, plain_run(dataset, network, optimizer, seed, removed[run]))
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "adam", "minibatch"])
@@ -147,7 +167,7 @@ def test_a_batch_without_kept_points_changes_nothing(small, measure):
 
 def test_the_initialisation_is_that_of_torch():
     network, varying = Network(width=3, depth=3), torch.tensor([True, False, True, True])
-    first, w2, b2, w3, b3 = initial_parameters(network, 4, varying, [8, 9])
+    first, w2, b2, w3, b3 = initial_parameters(network, 4, varying, [8, 9], 2)
     for run, seed in enumerate([8, 9]):
         torch.manual_seed(seed)
         layers = [torch.nn.Linear(4, 3), torch.nn.Linear(3, 3), torch.nn.Linear(3, 2)]
@@ -165,7 +185,7 @@ def test_a_run_alone_equals_the_same_run_among_twenty(small, measure, optimizer)
     optimizer = OPTIMIZERS[optimizer]
     together = measure(small, NETWORKS["deep"], optimizer, range(20))
     alone = measure(small, NETWORKS["deep"], optimizer, [13])
-    for name in ("loss", "train_error", "centres", "misclassified"):
+    for name in ("loss", "train_error", "gram", "misclassified"):
         np.testing.assert_allclose(alone[name][:, 0], together[name][:, 13], rtol=0, atol=1e-10, err_msg=name)
 
 
@@ -174,7 +194,7 @@ def test_in_single_precision_a_run_alone_differs_by_rounding_only(small, measure
     alone = measure(small, NETWORKS["reference"], GD, [13], dtype="float32")
     # 50 steps of about 1e-7 relative rounding each.
     np.testing.assert_allclose(alone["loss"][:, 0], together["loss"][:, 13], rtol=0, atol=1e-5)
-    np.testing.assert_allclose(alone["centres"][:, 0], together["centres"][:, 13], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(alone["gram"][:, 0], together["gram"][:, 13], rtol=0, atol=1e-5)
 
 
 def test_the_order_of_runs_does_not_matter(small, measure):
@@ -187,13 +207,10 @@ def test_the_number_of_row_blocks_does_not_matter(measure, monkeypatch):
     dataset = synthetic(n_train=1003, n_test=601)
     removed = some_removed(3, 1003)
     whole = measure(dataset, NETWORKS["deep"], GD, range(3), epochs=10, removed=removed)
-    monkeypatch.setattr(training, "BLOCK_VALUES", 1)
-    ensemble = training._Ensemble(
-        training.Data.from_dataset(dataset, "float64", torch.device("cpu")), NETWORKS["deep"], GD, range(3), None
-    )
-    assert len(list(ensemble.blocks(1003))) == 2
+    monkeypatch.setattr(ensemble, "BLOCK_VALUES", 1)
+    assert len(list(ensemble.Ensemble(seen(dataset), NETWORKS["deep"], GD, range(3), None).blocks(1003))) == 2
     blocks = measure(dataset, NETWORKS["deep"], GD, range(3), epochs=10, removed=removed)
-    for name in ("loss", "train_error", "centres", "misclassified"):
+    for name in ("loss", "train_error", "gram", "misclassified"):
         np.testing.assert_allclose(blocks[name], whole[name], rtol=0, atol=1e-11, err_msg=name)
     assert all((blocks.test_error[epoch] == whole.test_error[epoch]).all() for epoch in whole.test_error)
 
@@ -203,26 +220,26 @@ def test_how_many_runs_go_through_the_data_together_does_not_matter(small, measu
     given = small, NETWORKS["deep"], OPTIMIZERS[optimizer], range(5)
     removed = some_removed(5, len(small.images_train))
     whole = measure(*given, epochs=10, removed=removed)
-    monkeypatch.setattr(training, "BLOCK_VALUES", 12 * training.LEAST_BLOCK)
-    assert [part.stop - part.start for part in training.parts(5, 12, training.BLOCK_VALUES)] == [2, 1, 2]
+    monkeypatch.setattr(ensemble, "BLOCK_VALUES", 12 * ensemble.LEAST_BLOCK)
+    assert [part.stop - part.start for part in ensemble.parts(5, 12, ensemble.BLOCK_VALUES)] == [2, 1, 2]
     divided = measure(*given, epochs=10, removed=removed)
-    for name in ("loss", "train_error", "centres", "misclassified"):
+    for name in ("loss", "train_error", "gram", "misclassified"):
         np.testing.assert_allclose(divided[name], whole[name], rtol=0, atol=1e-11, err_msg=name)
     assert all((divided.test_error[epoch] == whole.test_error[epoch]).all() for epoch in whole.test_error)
 
 
 @given(st.integers(1, 2000), st.integers(1, 5000), st.integers(1, 2**20))
 def test_parts_are_all_runs_in_order_and_as_equal_as_can_be(n_runs, units, values):
-    sizes = [part.stop - part.start for part in training.parts(n_runs, units, values)]
-    assert [run for part in training.parts(n_runs, units, values) for run in range(n_runs)[part]] == [*range(n_runs)]
+    sizes = [part.stop - part.start for part in ensemble.parts(n_runs, units, values)]
+    assert [run for part in ensemble.parts(n_runs, units, values) for run in range(n_runs)[part]] == [*range(n_runs)]
     assert max(sizes) - min(sizes) <= 1
-    assert max(sizes) == 1 or max(sizes) * units * training.LEAST_BLOCK <= 2 * values
+    assert max(sizes) == 1 or max(sizes) * units * ensemble.LEAST_BLOCK <= 2 * values
 
 
 @given(st.integers(1, 3), st.integers(1, 70), st.randoms(use_true_random=False))
 def test_pack_bits_is_that_of_numpy(n_runs, n, random):
     bits = np.array([[random.random() < 0.5 for _ in range(n)] for _ in range(n_runs)])
-    assert np.array_equal(training.pack_bits(torch.as_tensor(bits)).numpy(), np.packbits(bits, axis=1))
+    assert np.array_equal(pack_bits(torch.as_tensor(bits)).numpy(), np.packbits(bits, axis=1))
 
 
 # What is recorded
@@ -250,8 +267,8 @@ def test_misclassified_sets_are_those_of_a_plain_loop(small, trained):
 def test_a_run_of_n_epochs_has_n_plus_1_states(small, trained):
     trajectory = trained(small, NETWORKS["deep"], epochs=10)
     assert trajectory.loss.shape == trajectory.train_error.shape == (11, 2)
-    assert trajectory.centres.shape == (11, 2, 2, 12) and trajectory.misclassified.shape == (11, 2, 13)
-    assert (trajectory.n_samples, trajectory.n_layers) == (103, 2)
+    assert trajectory.gram.shape == (11, 2, 2, 2, 2) and trajectory.misclassified.shape == (11, 2, 13)
+    assert (trajectory.n_samples, trajectory.layers, trajectory.groups) == (103, ["1", "2"], ["0+2", "1+3"])
     assert trajectory.runs["diverged_at"].isna().all()
 
 
@@ -265,8 +282,9 @@ def test_how_often_the_recorder_writes_does_not_matter(small, trained, measure, 
     monkeypatch.setattr(recorder, "FLUSH_EPOCHS", flush)
     trajectory = trained(small, NETWORKS["deep"], epochs=10)
     measured = measure(small, NETWORKS["deep"], Optimizer(settings={"lr": 0.1}), [0, 1], epochs=10, dtype="float32")
-    for name in ("loss", "train_error", "centres", "misclassified"):
-        assert np.array_equal(getattr(trajectory, name), measured[name].astype(np.float32)), name
+    for name in ("loss", "train_error", "gram", "misclassified"):
+        kept = getattr(trajectory, name)
+        assert np.array_equal(kept, measured[name].astype(kept.dtype)), name
     for epoch in (0, 4, 8, 10):
         assert np.array_equal(trajectory.test_error[epoch], measured.test_error[epoch].astype(np.float32))
 
@@ -284,11 +302,11 @@ def test_logarithmic_sets_are_those_of_the_nearest_kept_epoch(small, trained, mo
 
 
 def test_noise_leaves_the_column_of_ones(small):
-    data = training.Data.from_dataset(small, "float32", torch.device("cpu"))
-    noisy = training.with_noise(data.x_test, 2.0)
+    data = seen(small, "float32")
+    noisy = data.noisy_test(2.0)
     assert (noisy[:, -1] == 1).all()
     assert abs((noisy - data.x_test)[:, :-1].std() - 2) < 0.3
-    assert torch.equal(noisy, training.with_noise(data.x_test, 2.0))
+    assert torch.equal(noisy, data.noisy_test(2.0))
 
 
 def test_noisy_test_errors_are_kept_by_their_noise(small, trained):
@@ -304,12 +322,12 @@ def test_noisy_test_errors_are_kept_by_their_noise(small, trained):
 def with_spoilt_start(monkeypatch, spoilt):
     """The weights of one run of an ensemble are infinite from the start."""
 
-    def start(network, n_features, varying, seeds):
-        parameters = initial_parameters(network, n_features, varying, seeds)
+    def start(*given):
+        parameters = initial_parameters(*given)
         parameters[-2][spoilt] = float("inf")
         return parameters
 
-    monkeypatch.setattr(training, "initial_parameters", start)
+    monkeypatch.setattr(dense, "initial_parameters", start)
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "adam", "minibatch"])
@@ -319,7 +337,7 @@ def test_a_diverged_run_leaves_its_neighbours_as_they_were(small, measure, monke
     with_spoilt_start(monkeypatch, 1)
     after = measure(small, NETWORKS["reference"], optimizer, range(3), epochs=20)
     assert not np.isfinite(after["loss"][:, 1]).any()
-    for name in ("loss", "train_error", "centres", "misclassified"):
+    for name in ("loss", "train_error", "gram", "misclassified"):
         assert np.array_equal(before[name][:, [0, 2]], after[name][:, [0, 2]]), name
 
 
@@ -327,7 +345,7 @@ def test_a_diverged_run_is_named_and_has_no_errors(small, trained, monkeypatch, 
     with_spoilt_start(monkeypatch, 1)
     trajectory = trained(small, NETWORKS["reference"], seeds=[5, 6, 7], noise=(1.0,))
     (message,) = [record.getMessage() for record in caplog.records if "diverged" in record.getMessage()]
-    assert "seed=6" in message and "network=reference" in message and "learning rate" in message
+    assert "seed=6" in message and message.startswith("networks: ") and "learning rate" in message
     assert trajectory.runs["diverged_at"].isna().tolist() == [True, False, True]
     for error in (trajectory.train_error, trajectory.test_error[[0, 4, 8, 10]], trajectory.noisy_test_error):
         assert np.isfinite(error).all(axis=0).tolist() == [True, False, True]

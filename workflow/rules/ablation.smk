@@ -37,7 +37,6 @@ rule ablate:
             study.ablations[study.cell(wildcards), wildcards.seeds]
         ),
         defining=canonical(study.defining),
-        columns=lambda wildcards: study.run_columns(study.cell(wildcards)),
     message:
         "Retraining {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset} without chosen points, seeds {wildcards.seeds}"
     script:

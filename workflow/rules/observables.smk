@@ -2,13 +2,15 @@ rule observables:
     input:
         lambda wildcards: trajectory(wildcards.run),
     output:
-        "results/{run}/dynamics.parquet",
+        dynamics="results/{run}/dynamics.parquet",
+        manifolds="results/{run}/manifolds.parquet",
     log:
         "results/logs/observables/{run}.log",
     conda:
         ENVIRONMENT
     params:
         code=code("observables"),
+        address=lambda wildcards: study.run_columns(study.cell_of_run(wildcards.run)),
     message:
         "Observables of {wildcards.run}"
     script:
@@ -27,6 +29,7 @@ rule inversion:
         ENVIRONMENT
     params:
         code=code("inversion"),
+        address=lambda wildcards: study.run_columns(study.cell_of_run(wildcards.run)),
         detection=canonical(study.detection),
     message:
         "Inversions of {wildcards.run}"

@@ -31,6 +31,7 @@ rule provenance:
     params:
         code=code("provenance"),
         configuration=as_param(config, sort_keys=True),
+        datasets=[study.cell_of_run(run).dataset for run in all_runs + all_ablations],
     message:
         "Configuration and versions"
     script:

@@ -39,6 +39,7 @@ rule conservation:
         ENVIRONMENT
     params:
         code=code("conservation"),
+        address=lambda wildcards: study.run_columns(study.cell(wildcards)),
     message:
         "Conservation of {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}"
     script:

@@ -4,6 +4,10 @@ parts = {
         [f"results/{run}/dynamics.parquet" for run in all_runs],
         [f"results/{run}/dynamics.parquet" for run in all_ablations],
     ),
+    "manifolds": (
+        [f"results/{run}/manifolds.parquet" for run in all_runs],
+        [f"results/{run}/manifolds.parquet" for run in all_ablations],
+    ),
     "inversion": (
         [inversion_of(run) for run in all_runs],
         [inversion_of(run) for run in all_ablations],

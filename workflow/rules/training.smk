@@ -18,7 +18,6 @@ rule train:
         specification=lambda wildcards: study.training_specification(
             study.cell(wildcards)
         ),
-        columns=lambda wildcards: study.run_columns(study.cell(wildcards)),
     message:
         "Training {wildcards.network} with {wildcards.optimizer} on {wildcards.dataset}, seeds {wildcards.seeds}"
     script:

@@ -14,11 +14,12 @@ from workflow.stragglers.spec.specification import (
     Optimizer,
     Protocol,
     from_canonical,
+    names_of,
     parse_seeds,
 )
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table
-from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.loop import train
 from workflow.stragglers.training.trajectory import read_trajectories
 
 with job_log(snakemake.log[0]):
@@ -42,9 +43,10 @@ with job_log(snakemake.log[0]):
         network,
         optimizer,
         protocol,
-        runs=pd.DataFrame([{**snakemake.params.columns, **removal.row} for removal in chosen]),
+        runs=pd.DataFrame([removal.row for removal in chosen]),
         folder=Path(snakemake.output[0]).parent,
         removed=np.stack([removal.points for removal in chosen]),
         noise=plan.noise,
         device=snakemake.config["training"].get("device", "auto"),
+        name=names_of(snakemake.wildcards),
     )

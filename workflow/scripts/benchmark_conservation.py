@@ -9,7 +9,7 @@ from workflow.stragglers.data.datasets import Dataset as Prepared
 from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, from_canonical
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_text
-from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.loop import train
 from workflow.stragglers.training.trajectory import Trajectory
 
 with job_log(snakemake.log[0]), tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
 from workflow.stragglers.analysis.planted import planted_table
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.support.columns import ADDRESS
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.tables.rows import COMPLETE, read
-from workflow.stragglers.training.trajectory import ADDRESS
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)

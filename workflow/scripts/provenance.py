@@ -18,8 +18,8 @@ with job_log(snakemake.log[0]):
     configuration = configuration_table(json.loads(snakemake.params.configuration))
     write_text(page("Configuration", configuration), snakemake.output.configuration)
     runs = [
-        read_table(file).reindex(columns=["dataset", "software"], fill_value=UNRECORDED)
-        for file in snakemake.input.runs
+        read_table(file).reindex(columns=["software"], fill_value=UNRECORDED).assign(dataset=dataset)
+        for file, dataset in zip(snakemake.input.runs, snakemake.params.datasets, strict=True)
     ]
     trained = training_software(pd.concat(runs))
     note = training_note(trained)

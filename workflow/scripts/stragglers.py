@@ -1,5 +1,12 @@
 from workflow.stragglers.data.datasets import Dataset
-from workflow.stragglers.sets.stragglers import cell_address, consensus_table, straggler_sets, straggler_table
+from workflow.stragglers.data.tasks import group_index
+from workflow.stragglers.sets.stragglers import (
+    cell_address,
+    consensus_table,
+    own_straggler_rate,
+    straggler_sets,
+    straggler_table,
+)
 from workflow.stragglers.spec.specification import Defining, from_canonical
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table
@@ -12,6 +19,7 @@ with job_log(snakemake.log[0]):
     sets = straggler_sets(trajectories, inversions, defining)
     sets.save(snakemake.output.sets)
     dataset = Dataset.load(snakemake.input.dataset)
-    address = cell_address(trajectories[0], inversions[0], defining)
-    write_table(straggler_table(sets, dataset, address), snakemake.output.table)
+    own = own_straggler_rate(trajectories, inversions, defining, group_index(dataset.label_train))
+    address = cell_address(inversions[0], defining)
+    write_table(straggler_table(sets, own, dataset, address), snakemake.output.table)
     write_table(consensus_table(sets, address), snakemake.output.consensus)

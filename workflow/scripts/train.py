@@ -3,9 +3,17 @@ from pathlib import Path
 import pandas as pd
 
 from workflow.stragglers.data.datasets import Dataset as Prepared
-from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, from_canonical, parse_seeds
+from workflow.stragglers.spec.specification import (
+    Dataset,
+    Network,
+    Optimizer,
+    Protocol,
+    from_canonical,
+    names_of,
+    parse_seeds,
+)
 from workflow.stragglers.support.jobs import job_log
-from workflow.stragglers.training.ensemble import train
+from workflow.stragglers.training.loop import train
 
 with job_log(snakemake.log[0]):
     _, network, optimizer, protocol = from_canonical(
@@ -17,7 +25,8 @@ with job_log(snakemake.log[0]):
         network,
         optimizer,
         protocol,
-        runs=pd.DataFrame({**snakemake.params.columns, "seed": seeds, "removed": "none", "draw": 0}),
+        runs=pd.DataFrame({"seed": seeds, "removed": "none", "draw": 0}),
         folder=Path(snakemake.output[0]).parent,
         device=snakemake.config["training"].get("device", "auto"),
+        name=names_of(snakemake.wildcards),
     )

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from ..geometry.inversion import defining_inversions, inversions
-from ..geometry.manifolds import TURNS
+from ..geometry.manifolds import INVERTING
 from ..sets.stragglers import consensus_table, straggler_sets
 from ..spec.specification import Defining, Detection
+from ..support.columns import ADDRESS
 from ..support.intervals import jackknife
-from ..training.trajectory import ADDRESS, Trajectory
+from ..training.trajectory import Trajectory
 
 VALUES: dict[str, tuple[float, ...]] = {
     "smoothing": (1, 3, 5, 9, 15, 25),
@@ -34,14 +35,8 @@ def variants(detection: Detection, defining: Defining) -> Iterator[tuple[str, st
         own = getattr(detection, setting)
         for value in sorted({*values, own}):
             yield setting, f"{value:g}", value == own, replace(detection, **{setting: value}), defining
-    for observable in TURNS:
-        yield (
-            "observable",
-            observable,
-            observable == defining.observable,
-            detection,
-            replace(defining, observable=observable),
-        )
+    for name in (observable.name for observable in INVERTING):
+        yield "observable", name, name == defining.observable, detection, replace(defining, observable=name)
 
 
 def detection_table(
@@ -80,6 +75,9 @@ def sweep(
         if varied not in found:
             found[varied] = [inversions(block, varied) for block in dynamics]
         runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
+        if runs.empty:
+            # An observable of two groups, where there are more.
+            continue
         address = {name: runs[name].iloc[0] for name in ADDRESS}
         runs = runs[runs["diverged_at"].isna()]
         inverted = runs[runs["found"]]

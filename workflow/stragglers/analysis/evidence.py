@@ -56,7 +56,7 @@ def gather(
     in the order of its mini-batches only.
     """
     main = family[0]
-    inversion = defining_by_network(tables["inversion"].query("removed == 'none'"), defining)
+    inversion = defining_by_network(tables["inversion"].query("removed == 'none' and class_a.isna()"), defining)
     inversion = inversion[inversion["observable"] == defining.observable]
 
     def cell(table: pd.DataFrame, dataset: str = main, network: str = "reference", optimizer: str = "gd"):

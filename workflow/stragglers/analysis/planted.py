@@ -9,8 +9,8 @@ from scipy.special import ndtr
 
 from ..geometry.inversion import defining_inversions
 from ..spec.specification import Defining
+from ..support.columns import ADDRESS
 from ..support.intervals import Estimate, jackknife
-from ..training.trajectory import ADDRESS
 
 REMOVED = ("none", "random", "stragglers")
 """Removals of the ``ablation`` table that the ``planted`` table sums up."""

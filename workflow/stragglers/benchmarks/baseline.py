@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from ..spec.specification import Network, Optimizer
-from ..training.ensemble import Data
+from ..training.engine import Data
 
 
 def one_run_at_a_time(data: Data, network: Network, optimizer: Optimizer, epochs: int, seed: int = 0) -> None:

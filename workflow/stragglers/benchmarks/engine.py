@@ -29,8 +29,10 @@ import torch
 
 from ..data.datasets import Dataset
 from ..spec.specification import Network, Optimizer, Protocol
-from ..training.ensemble import Data, pick_device, train
-from ..training.networks import initial_parameters, rows_product
+from ..training.activations import rows_product
+from ..training.dense import Dense, initial_parameters
+from ..training.engine import Data
+from ..training.loop import pick_device, train
 from .baseline import one_run_at_a_time
 
 log = logging.getLogger(__name__)
@@ -131,7 +133,7 @@ def in_jax(data: Data, case: Case) -> Callable[[], Any]:
     """The case's epochs in JAX, compiled."""
     from .peer import inputs, train
 
-    parameters = initial_parameters(case.network, len(data.varying), data.varying, range(case.runs))
+    parameters = initial_parameters(case.network, len(data.varying), data.varying, range(case.runs), data.n_groups)
     arrays = inputs(parameters, data)
     compiled = train.lower(*arrays, case.optimizer.settings["lr"], case.epochs, case.test_every).compile()
     return lambda: compiled(*arrays, case.optimizer.settings["lr"])["loss"].block_until_ready()
@@ -192,7 +194,7 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
     # The first of several is a warm-up. The peak is the engine's: nothing else has run by then.
     warm_up = per_run_epoch(case.runs, case.epochs)
     peak = peak_memory(place)
-    data = Data.from_dataset(dataset, Protocol(case.epochs).dtype, place)
+    data = Data.of(dataset, Dense.view(dataset), Protocol(case.epochs).dtype, place)
     products = matrix_products(data, case)
     passes = min(PASSES, case.epochs)
     work: dict[str, Callable[[], float]] = {

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import torch
 
-from ..training.ensemble import Data
+from ..training.engine import Data
 
 Arrays = tuple[jax.Array, ...]
 
@@ -27,7 +27,7 @@ def inputs(parameters: Sequence[torch.Tensor], data: Data) -> tuple[Arrays, Arra
 
 @partial(jax.jit, static_argnames=("epochs", "test_every"))
 def train(parameters: Arrays, data: Arrays, learning_rate: float, epochs: int, test_every: int) -> dict[str, jax.Array]:
-    """Measure states 0 to ``epochs`` - 1, first axis of each result, in the shapes of ``_Ensemble.measure``.
+    """Measure states 0 to ``epochs`` - 1, first axis of each result; one layer of what ``Ensemble.measure`` does.
 
     ``test_error`` is NaN in the epochs that do not test. Units come before samples: the other order takes longer.
     """
@@ -49,12 +49,13 @@ def train(parameters: Arrays, data: Arrays, learning_rate: float, epochs: int, t
         (loss, (h, outputs)), gradient = jax.value_and_grad(loss_of, has_aux=True)(parameters)
         wrong = misclassified(outputs, targets)
         square = (h * h).sum(0)
-        per_class = targets.sum(0)
+        per_group = targets.sum(0)
+        centres = h * jax.lax.rsqrt(jnp.maximum(square, 1e-30)) @ targets / per_group
         return gradient, {
             "loss": loss,
             "train_error": wrong.mean(dtype=x.dtype),
-            "centres": (h * jax.lax.rsqrt(jnp.maximum(square, 1e-30)) @ targets / per_class).T,
-            "zeros": (square == 0) @ targets / per_class,
+            "gram": centres.T @ centres,
+            "zeros": (square == 0) @ targets / per_group,
             "misclassified": jnp.packbits(wrong),
         }
 

@@ -7,26 +7,26 @@ raw index; :func:`features` turns them into what a network sees.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..spec.specification import Dataset as Specification
 from ..support.errors import InputError
 from ..support.sealed import read_arrays, write_arrays
+from . import tasks
 from .sources import OFFICIAL, SOURCES, absent, own_content, read_official
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training subset with its binary labels, and the whole test split, in raw pixels."""
+    """A training subset with its labels, and the whole test split, in raw pixels."""
 
     images_train: np.ndarray
     images_test: np.ndarray
     class_train: np.ndarray
     class_test: np.ndarray
     label_train: np.ndarray
-    """±1, shape (P,)."""
+    """±1 for two groups, else the number of the group from 0; shape (P,)."""
     label_test: np.ndarray
     sample_id: np.ndarray
     """Index of each training point in the raw training split."""
@@ -48,7 +48,7 @@ class Dataset:
 def prepare(specification: Specification, data_dir: str) -> Dataset:
     """The dataset that ``specification`` (one entry of the config's ``datasets``) describes.
 
-    Raises :class:`InputError` if a file is missing, damaged or not the one that was planned with, a label
+    Raises :class:`InputError` if a file is missing, damaged or not the one that was planned with, a group
     has no samples, no feature varies, or the subset is larger than the data.
     """
     if specification.source == "npz":
@@ -57,64 +57,39 @@ def prepare(specification: Specification, data_dir: str) -> Dataset:
         options = specification.planted or {}
     train, test = SOURCES[specification.source](Path(data_dir), **options)
     (images, classes, *minority), (images_test, classes_test, *_) = train, test
-    label, chosen = choose_labelled(specification, classes)
-    label_test = labels(specification.task, classes_test)
-    kept_test = np.flatnonzero(label_test)
-    _require_both_labels(specification, "test split", label_test)
+    groups = tasks.groups(specification.task, np.union1d(classes, classes_test).tolist())
+    number, number_test = tasks.group_of(groups, classes), tasks.group_of(groups, classes_test)
+    chosen = choose(np.flatnonzero(number >= 0), specification.subset)
+    kept_test = np.flatnonzero(number_test >= 0)
+    _require_all_groups(specification, "training subset", groups, number[chosen])
+    _require_all_groups(specification, "test split", groups, number_test)
     first = flatten(images[chosen[:1]])
     if all((flatten(images[sample : sample + 1]) == first).all() for sample in chosen):
         raise InputError(
             f"source {specification.source_name}: no feature varies in the training subset; choose another"
         )
+    labels = tasks.labels_of(groups)
     return Dataset(
         images_train=images[chosen],
         images_test=images_test[kept_test],
         class_train=classes[chosen].astype(np.int16),
         class_test=classes_test[kept_test].astype(np.int16),
-        label_train=label[chosen],
-        label_test=label_test[kept_test],
+        label_train=labels[number[chosen]],
+        label_test=labels[number_test[kept_test]],
         sample_id=chosen,
         planted=minority[0][chosen] if minority else None,
     )
 
 
-def choose_labelled(specification: Specification, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Label (0 where a class takes no part) of every raw training sample, and indices of those chosen."""
-    label = labels(specification.task, classes)
-    chosen = choose(np.flatnonzero(label), specification.subset)
-    _require_both_labels(specification, "training subset", label[chosen])
-    return label, chosen
-
-
-def _require_both_labels(specification: Specification, split: str, label: np.ndarray) -> None:
-    for sign in (-1, 1):
-        if not (label == sign).any():
-            raise InputError(
-                f"source {specification.source_name}, task {specification.task_name}: no sample of the "
-                f"{split} has label {sign:+d}; choose another `task` or a larger `subset`"
-            )
-
-
-def labels(task: str | Mapping[str, Any], classes: np.ndarray) -> np.ndarray:
-    """±1 for each sample, 0 where its class takes no part in the task; int8, shape of ``classes``.
-
-    ``parity``: odd classes +1 (the paper's task). ``{pair: [a, b]}`` and ``{groups: [[..], [..]]}``:
-    first -1, second +1. ``{one_vs_rest: c}``: class c +1.
-    """
-    match task:
-        case "parity":
-            positive, negative = classes % 2 == 1, classes % 2 == 0
-        case {"pair": [a, b]}:
-            positive, negative = classes == b, classes == a
-        case {"one_vs_rest": c}:
-            positive, negative = classes == c, classes != c
-        case {"groups": [a, b]}:
-            if both := sorted({*a} & {*b}):
-                raise InputError(f"`task` {dict(task)}: {both} would be in both groups; keep each class in one")
-            positive, negative = np.isin(classes, b), np.isin(classes, a)
-        case _:
-            raise InputError(f"unknown `task` {task!r}; see config/README.md")
-    return positive.astype(np.int8) - negative.astype(np.int8)
+def _require_all_groups(specification: Specification, split: str, groups: tasks.Groups, number: np.ndarray) -> None:
+    where = f"source {specification.source_name}, task {specification.task_name}"
+    if len(groups) < 2:
+        raise InputError(f"{where}: the data have fewer than two classes; choose another `task`")
+    absent = np.setdiff1d(np.arange(len(groups)), number)
+    if len(absent):
+        label = tasks.labels_of(groups)[absent[0]]
+        what = f"label {label:+d}" if len(groups) == 2 else f"class {' or '.join(map(str, groups[absent[0]]))}"
+        raise InputError(f"{where}: no sample of the {split} has {what}; choose another `task` or a larger `subset`")
 
 
 def choose(candidates: np.ndarray, subset: Mapping[str, int] | None) -> np.ndarray:

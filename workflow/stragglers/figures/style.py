@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from ..geometry.manifolds import R_MINUS, R_PLUS, D, R
 from ..support.intervals import Estimate
 from ..support.sealed import writing
 from .fonts import FAMILY, use_fonts
@@ -53,11 +54,7 @@ STYLE = {
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart. No observable shares one with
 # a kind of removal.
-OBSERVABLES = {
-    "R_plus": ("R₊", "#D55E00"),
-    "R_minus": ("R₋", "#0072B2"),
-    "D": ("D", "#009E73"),
-}
+OBSERVABLES = {each.name: (each.symbol, each.colour) for each in (R_PLUS, R_MINUS, R, D)}
 """Column of the ``dynamics`` table -> symbol, colour."""
 
 REMOVALS = {

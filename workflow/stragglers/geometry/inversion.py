@@ -4,6 +4,7 @@ A turn is looked at within a stretch that grows with its epoch, to twice that (:
 is decided about a turn at t* does not depend on how long training goes on, unless the curve comes back to it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
 from ..spec.specification import Defining, Detection
-from ..training.trajectory import RUN
-from .manifolds import TURNS
+from ..support.columns import RUN
+from .manifolds import INVERTING, Observable
 
 REACH = 2
 """A turn at t* must be over by ``REACH`` t*."""
@@ -108,10 +109,13 @@ def _noise(values: np.ndarray, width: int) -> float:
     return max(deviations)
 
 
-def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
-    """The ``inversion`` table of some runs' ``dynamics``: one row a run, layer and observable.
+def inversions(
+    dynamics: pd.DataFrame, detection: Detection, observables: Sequence[Observable] = INVERTING
+) -> pd.DataFrame:
+    """The ``inversion`` table of some runs' ``dynamics``: one row a run, layer and observable that ``dynamics`` has.
 
-    ``train_error`` is ε* and ``value`` the observable there, null without an inversion.
+    ``class_a`` and ``class_b`` name the group, or the two, that an observable is about, and are null where it is about
+    all. ``train_error`` is ε* and ``value`` the observable there, null without an inversion.
     ``test_error`` is the one measured nearest to t*. ``diverged_at`` is the first epoch at which the run's loss is not
     finite, or null: such a run is found to have no inversion, and counts in no share of runs.
     """
@@ -120,10 +124,15 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
         errors = run[["train_error", "test_error"]].to_numpy(float)
         tested = np.flatnonzero(np.isfinite(errors[:, 1]))
         diverged = ~np.isfinite(run["loss"].to_numpy())
-        for observable, turn in TURNS.items():
-            inversion = NO_TURN if diverged.any() else find_inversion(run[observable].to_numpy(), turn, detection)
+        for observable in observables:
+            if observable.column not in run:
+                continue
+            curve = run[observable.column].to_numpy()
+            inversion = NO_TURN if diverged.any() else find_inversion(curve, observable.turn, detection)
             row = dict(zip(RUN, key, strict=True)) | {
-                "observable": observable,
+                "observable": observable.name,
+                "class_a": observable.class_a,
+                "class_b": observable.class_b,
                 "found": inversion.epoch is not None,
                 "epoch": pd.NA,
                 "train_error": np.nan,
@@ -139,13 +148,22 @@ def inversions(dynamics: pd.DataFrame, detection: Detection) -> pd.DataFrame:
                     "epoch": inversion.epoch,
                     "train_error": errors[inversion.epoch, 0],
                     "test_error": errors[nearest, 1],
-                    "value": run[observable].iloc[inversion.epoch],
+                    "value": curve[inversion.epoch],
                 }
             rows.append(row)
-    return pd.DataFrame(rows).astype({"epoch": "Int32", "diverged_at": "Int32"})
+    texts = {"class_a": "string", "class_b": "string"}
+    return pd.DataFrame(rows).astype({"epoch": "Int32", "diverged_at": "Int32", **texts})
 
 
-def defining_inversions(inversions: pd.DataFrame, defining: Defining) -> pd.DataFrame:
-    """The rows of the ``inversion`` table that define stragglers: one a run."""
+def defining_inversions(
+    inversions: pd.DataFrame, defining: Defining, observable: Observable | None = None
+) -> pd.DataFrame:
+    """The rows of the ``inversion`` table that define stragglers, or those of ``observable`` instead: one a run."""
     layer = inversions["layer"].max() if defining.layer > inversions["layer"].max() else defining.layer
-    return inversions[(inversions["observable"] == defining.observable) & (inversions["layer"] == layer)]
+    at_layer = inversions[inversions["layer"] == layer]
+    if observable is None:
+        # Columns that are not read count as those of all groups.
+        of_all = at_layer["class_a"].isna() if "class_a" in at_layer else True
+        return at_layer[(at_layer["observable"] == defining.observable) & of_all]
+    of_group = at_layer["class_a"] == observable.class_a if observable.class_a else at_layer["class_a"].isna()
+    return at_layer[(at_layer["observable"] == observable.name) & of_group & at_layer["class_b"].isna()]

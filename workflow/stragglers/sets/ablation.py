@@ -11,7 +11,8 @@ import pandas as pd
 from ..data.datasets import Dataset
 from ..geometry.inversion import defining_inversions
 from ..spec.specification import AblationPlan, Defining
-from ..training.trajectory import ADDRESS, Trajectory
+from ..support.columns import ADDRESS
+from ..training.trajectory import Trajectory, logarithmic_epochs
 from .stragglers import straggler_rate, straggler_sets
 
 log = logging.getLogger(__name__)
@@ -81,11 +82,6 @@ def most_frequent(points: np.ndarray, rate: np.ndarray, fraction: float) -> np.n
     chosen = np.zeros_like(points)
     chosen[ranked[: round(fraction * len(members))]] = True
     return chosen
-
-
-def logarithmic_epochs(epochs: int, points: int, first: int = 1) -> np.ndarray:
-    """About ``points`` distinct epochs, evenly spaced in their logarithm, from ``first`` to the last."""
-    return np.unique(np.geomspace(first, epochs, points).round().astype(int))
 
 
 def removals_of_run(
@@ -177,7 +173,7 @@ def ablation_table(
     parts = []
     for trajectory, table in zip(trajectories, inversions, strict=True):
         inverted = defining_inversions(table, defining).set_index("run")
-        runs = trajectory.runs.assign(layer=inverted["layer"], inversion_found=inverted["found"])
+        runs = trajectory.runs.join(inverted[[*ADDRESS]]).assign(inversion_found=inverted["found"])
         for sigma, error in zip(
             [0.0, *trajectory.sigma], [trajectory.test_error[-1], *trajectory.noisy_test_error], strict=True
         ):
@@ -187,5 +183,5 @@ def ablation_table(
 
 
 def trainable(removal: Removal, label: np.ndarray) -> bool:
-    """Whether points of both labels (±1) are left."""
-    return len(np.unique(label[~removal.points])) == 2
+    """Whether points of every label are left."""
+    return len(np.unique(label[~removal.points])) == len(np.unique(label))

@@ -7,20 +7,21 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from ..support.columns import ADDRESS
 from ..support.intervals import CONFIDENCE, LEAST_RUNS, jackknife_variance
-from ..training.trajectory import ADDRESS, Trajectory
+from ..training.trajectory import Trajectory
 from .overlap import SUMMARY, all_pairs, overlap
 
 
-def conservation(trajectories: Sequence[Trajectory]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """How well misclassified sets are conserved over all pairs of runs (the paper's Fig. 2d).
+def conservation(trajectories: Sequence[Trajectory], address: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How well misclassified sets are conserved over all pairs of runs of a cell (the paper's Fig. 2d).
 
     Returns the ``conservation`` table (one row an epoch, and one a common training error) and the
     ``conservation_peak`` table: where z, Jaccard index and conditional probability peak. Runs that
     diverged are left out.
     """
     # A misclassified set is the whole network's: it has no layer.
-    address = {name: trajectories[0].runs[name].iloc[0] if name != "layer" else pd.NA for name in ADDRESS}
+    address = {**address, "layer": pd.NA}
     error = np.concatenate([block.train_error for block in trajectories], axis=1)
     finite = np.isfinite(error).all(axis=0)
     columns = [(block, run) for block in trajectories for run in range(block.train_error.shape[1])]

@@ -11,10 +11,12 @@ from scipy.special import stdtrit
 
 from ..data.datasets import Dataset
 from ..geometry.inversion import defining_inversions
+from ..geometry.manifolds import radii_of
 from ..spec.specification import Defining
+from ..support.columns import ADDRESS
 from ..support.intervals import CONFIDENCE, LEAST_RUNS, MISSING, Estimate
 from ..support.sealed import read_arrays, write_arrays
-from ..training.trajectory import ADDRESS, Trajectory
+from ..training.trajectory import Trajectory
 
 CONSENSUS_RATE = 0.5
 
@@ -55,16 +57,36 @@ def straggler_rate(sets: np.ndarray) -> np.ndarray:
     return sets.mean(axis=0) if len(sets) else np.full(sets.shape[1], np.nan)
 
 
-def cell_address(trajectory: Trajectory, inversions: pd.DataFrame, defining: Defining) -> dict[str, Any]:
-    """The address columns of a cell, given one of its blocks."""
-    row = trajectory.runs.iloc[0].to_dict() | {"layer": defining_inversions(inversions, defining)["layer"].iloc[0]}
-    return {name: row[name] for name in ADDRESS}
+def own_straggler_rate(
+    trajectories: Sequence[Trajectory], inversions: Sequence[pd.DataFrame], defining: Defining, group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each point (P,): share of runs that misclassify it when its *own* group's radius turns, and of how many runs.
+
+    ``group`` (P,) is the number of each point's group. NaN for a group that turns in no run.
+    """
+    wrong, n_runs = np.zeros(len(group)), np.zeros(len(group), int)
+    for trajectory, table in zip(trajectories, inversions, strict=True):
+        for number, observable in enumerate(radii_of(trajectory.groups)):
+            members = group == number
+            turned = defining_inversions(table, defining, observable).query("found")
+            sets = trajectory.sets(turned["epoch"].to_numpy(int), turned["run"].to_numpy(int))
+            wrong[members] += sets[:, members].sum(axis=0)
+            n_runs[members] += len(turned)
+    return np.divide(wrong, n_runs, out=np.full(len(group), np.nan), where=n_runs > 0), n_runs
 
 
-def straggler_table(sets: StragglerSets, dataset: Dataset, address: Mapping[str, Any]) -> pd.DataFrame:
+def cell_address(inversions: pd.DataFrame, defining: Defining) -> dict[str, Any]:
+    """The address columns of a cell, given the inversions of one of its blocks."""
+    return defining_inversions(inversions, defining).iloc[0][[*ADDRESS]].to_dict()
+
+
+def straggler_table(
+    sets: StragglerSets, own: tuple[np.ndarray, np.ndarray], dataset: Dataset, address: Mapping[str, Any]
+) -> pd.DataFrame:
     """The ``stragglers`` table of a cell: one row a training point.
 
-    ``consensus``: rate of at least 0.5; ``strict``: in S(t*) of every run that inverted.
+    ``consensus``: rate of at least 0.5; ``strict``: in S(t*) of every run that inverted. ``own_rate`` and ``own_runs``
+    are those of :func:`own_straggler_rate`, given as ``own``.
     """
     rate = straggler_rate(sets.sets)
     return pd.DataFrame(
@@ -77,6 +99,8 @@ def straggler_table(sets: StragglerSets, dataset: Dataset, address: Mapping[str,
             "straggler_rate": rate,
             "consensus": rate >= CONSENSUS_RATE,
             "strict": rate == 1,
+            "own_rate": own[0],
+            "own_runs": own[1],
         }
     )
 

@@ -77,8 +77,8 @@ class Dataset:
                 return f"{a} against {b}"
             case {"one_vs_rest": c}:
                 return f"{c} against the rest"
-            case {"groups": [a, b]}:
-                return f"{'+'.join(map(str, a))} against {'+'.join(map(str, b))}"
+            case {"groups": groups}:
+                return " against ".join("+".join(map(str, group)) for group in groups)
             case _:
                 return str(self.task)
 
@@ -103,6 +103,7 @@ class Network:
     width: int = 20
     depth: int = 2
     activation: str = "tanh"
+    kind: str = "dense"
 
     @property
     def hidden_layers(self) -> range:
@@ -230,6 +231,11 @@ def from_canonical(text: str, *kinds: type) -> list[Any]:
 def address(name: str, *parts: Any) -> str:
     """A folder name for ``parts``: readable, and equal only for equal meaning."""
     return f"{name}-{hashlib.sha256(canonical(*parts).encode()).hexdigest()[:8]}"
+
+
+def names_of(wildcards: Any) -> str:
+    """What the addresses ``dataset``, ``network``, ``optimizer`` of a job are about, in the config's names."""
+    return ", ".join(getattr(wildcards, part).rpartition("-")[0] for part in ("dataset", "network", "optimizer"))
 
 
 def parse_seeds(block: str) -> range:

@@ -22,16 +22,15 @@ class Footprint:
 
 def footprint(dataset: Dataset, network: Network, protocol: Protocol, n_runs: int) -> Footprint:
     """Of one ensemble: its data, parameters and errors in memory, its trajectory on disk, in single precision."""
-    hidden = network.width * len(network.hidden_layers)
     inputs, n_points = N_FEATURES.get(dataset.source, 1), 0
     if dataset.planted:
         inputs, n_points = dataset.planted["n_features"], dataset.planted["n_train"] + dataset.planted["n_test"]
     parameters = network.width * (inputs + 2 + network.width * (network.depth - 2))
     scalars = 3 * (protocol.epochs + 1)
-    centres = 2 * hidden * (protocol.epochs + 1)
+    gram = 8 * len(network.hidden_layers) * (protocol.epochs + 1)
     return Footprint(
         memory=4 * n_runs * (COPIES * parameters + scalars) + 4 * n_points * inputs,
-        disk=4 * n_runs * (scalars + centres),
+        disk=4 * n_runs * (scalars + gram),
     )
 
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from ..data import datasets
+from ..data import datasets, tasks
 from ..spec.specification import (
     AblationPlan,
     Dataset,
@@ -124,7 +122,7 @@ class Study:
         planted = planting(entry["planted"]) if source == "planted" else None
         dataset = Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), None, planted)
         try:
-            datasets.labels(dataset.task, np.zeros(0, int))
+            tasks.groups(dataset.task, [])
             dataset = replace(dataset, content=self._content(dataset))
             if self.reads_data and dataset not in self.prepared:
                 datasets.check(dataset, self.data_dir)
@@ -278,6 +276,10 @@ class Study:
     def cell(self, wildcards: Any) -> Cell:
         """The cell that a job's wildcards ``dataset, network, optimizer`` mean."""
         return _planned(self.cells, f"{wildcards.dataset}/{wildcards.network}/{wildcards.optimizer}")
+
+    def cell_of_run(self, run: str) -> Cell:
+        """The cell of a block's address, that of :meth:`run_address` or :meth:`ablation_address`."""
+        return _planned(self.cells, "/".join(run.split("/")[-4:-1]))
 
     def dataset_specification(self, dataset_address: str) -> Dataset:
         return _planned({self.dataset_address(name): spec for name, spec in self.datasets.items()}, dataset_address)

@@ -18,8 +18,8 @@ from ..support.sealed import reading
 EPOCHS_DRAWN = 300
 """Epochs of a curve, evenly spaced in their logarithm: more than a figure's width can show."""
 
-COMPLETE = {"removed": "none", "diverged_at": None}
-"""Rows of ``inversion`` of whole training sets, without the runs that diverged: those that figures and claims count."""
+COMPLETE = {"removed": "none", "diverged_at": None, "class_a": None}
+"""Rows of ``inversion`` that figures and claims count: of whole training sets, of all groups, no run that diverged."""
 
 
 def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Writes a trajectory (see ``trajectory``) while an ensemble trains."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 
 from ..spec.specification import Protocol
 from ..support.sealed import write_arrays, write_table, writing
+from .trajectory import logarithmic_epochs
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ def recorded_set_epochs(protocol: Protocol) -> np.ndarray:
     """Epochs whose misclassified sets are kept: all, or about 200 evenly spaced in their logarithm."""
     if protocol.sets == "every":
         return np.arange(protocol.epochs + 1)
-    return np.unique(np.r_[0, np.geomspace(1, protocol.epochs, LOGARITHMIC_SETS).round()]).astype(int)
+    return np.r_[0, logarithmic_epochs(protocol.epochs, LOGARITHMIC_SETS)]
 
 
 class _Stream:
@@ -46,7 +48,15 @@ class Recorder:
     Used in a ``with`` statement. Nothing stands under the names of the trajectory's files before :meth:`close`.
     """
 
-    def __init__(self, folder: Path, protocol: Protocol, n_runs: int, n_samples: int, width: int, n_layers: int):
+    def __init__(
+        self,
+        folder: Path,
+        protocol: Protocol,
+        n_runs: int,
+        n_samples: int,
+        layers: Sequence[str],
+        groups: Sequence[str],
+    ):
         self.folder = Path(folder)
         self._files = ExitStack()
         states = protocol.epochs + 1
@@ -54,10 +64,11 @@ class Recorder:
         self.scalars = {
             name: np.full((states, n_runs), np.nan, np.float32) for name in ("loss", "train_error", "test_error")
         }
-        self.scalars["zeros"] = np.full((states, n_runs, 2, n_layers), np.nan, np.float32)
+        of_groups = (states, n_runs, len(layers), len(groups))
+        self.scalars["zeros"] = np.full(of_groups, np.nan, np.float32)
         self.noise: dict[float, np.ndarray] = {}
-        self.sizes = {"n_samples": n_samples, "n_layers": n_layers}
-        self.centres = self._stream("centres.npy", np.float32, (states, n_runs, 2, width * n_layers))
+        self.about = {"n_samples": n_samples, "layers": np.array(layers), "groups": np.array(groups)}
+        self.gram = self._stream("gram.npy", np.float64, (*of_groups, len(groups)))
         shape = (len(self.set_epochs), n_runs, -(-n_samples // 8))
         self.misclassified = self._stream("misclassified.npy", np.uint8, shape)
         self._kept_sets = set(self.set_epochs.tolist())
@@ -77,7 +88,7 @@ class Recorder:
     def record(self, epoch: int, **measured: torch.Tensor) -> None:
         """Take what was measured of the state at ``epoch``; epochs come in order.
 
-        Any of ``loss``, ``train_error``, ``test_error`` (runs,), ``zeros``, ``centres`` and ``misclassified``.
+        Any of ``loss``, ``train_error``, ``test_error`` (runs,), ``zeros``, ``gram`` and ``misclassified``.
         """
         for name, values in measured.items():
             if name != "misclassified" or epoch in self._kept_sets:
@@ -95,11 +106,11 @@ class Recorder:
             if name in self.scalars:
                 self.scalars[name][list(epochs)] = rows.cpu()
             else:
-                getattr(self, name).append(rows.float() if name == "centres" else rows)
+                getattr(self, name).append(rows)
         self._pending.clear()
 
-    def close(self, runs: pd.DataFrame) -> None:
-        """Finish the folder with ``runs`` (one row a run), adding ``diverged_at`` (epoch or null)."""
+    def close(self, runs: pd.DataFrame, name: str) -> None:
+        """Finish the folder with ``runs`` (one row a run) of ``name``, adding ``diverged_at`` (epoch or null)."""
         if self._pending:
             self._flush()
         self._files.close()
@@ -108,7 +119,8 @@ class Recorder:
         diverged_at[diverged_at < 0] = pd.NA
         for run in np.flatnonzero(diverged.any(0)):
             log.warning(
-                "run %s diverged at epoch %d: its loss is not finite; lower its learning rate",
+                "%s: run %s diverged at epoch %d: its loss is not finite; lower its learning rate",
+                name,
                 " ".join(f"{key}={value}" for key, value in runs.iloc[run].items() if pd.notna(value)),
                 diverged_at[run],
             )
@@ -120,7 +132,7 @@ class Recorder:
         noisy[:, diverged.any(0)] = np.nan
         noise = {"sigma": sigma, "noisy_test_error": noisy}
         write_arrays(
-            {**self.scalars, **noise, "set_epochs": self.set_epochs, **self.sizes}, self.folder / "scalars.npz"
+            {**self.scalars, **noise, "set_epochs": self.set_epochs, **self.about}, self.folder / "scalars.npz"
         )
         software = f"torch {torch.__version__}, numpy {np.__version__}"
         write_table(runs.assign(diverged_at=diverged_at, software=software), self.folder / "runs.parquet")

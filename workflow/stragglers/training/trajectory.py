@@ -2,13 +2,15 @@
 
 A trajectory is a folder with
 
-- ``runs.parquet``: one row a run, its address, how it fared, and the versions of torch and numpy that trained it;
+- ``runs.parquet``: one row a run, what it leaves out, how it fared, and the versions of torch and numpy that trained
+  it, but not what its dataset, network and optimiser are called: that joins later, so
+  that other words train nothing anew;
 - ``scalars.npz``: ``loss``, ``train_error``, ``test_error`` (epochs + 1, runs), test error NaN where
   it was not measured; ``sigma`` and ``noisy_test_error`` (noises, runs) of the last state;
-  ``zeros`` (epochs + 1, runs, 2, layers), the share of each class's hidden representations that are exactly 0;
-  ``set_epochs``, ``n_samples`` and ``n_layers``;
-- ``centres.npy``: (epochs + 1, runs, 2, hidden units of all layers), class -1 first, a representation that is
-  exactly 0 being counted as one of length 0;
+  ``zeros`` (epochs + 1, runs, layers, groups), the share of each group's hidden representations that are exactly 0;
+  ``set_epochs``, ``n_samples``, and the names of ``layers`` and of ``groups`` (the classes of each);
+- ``gram.npy``: (epochs + 1, runs, layers, groups, groups), scalar products of the centres of the groups' unit
+  representations, in double precision; a representation that is exactly 0 counts as a point at the origin;
 - ``misclassified.npy``: (set epochs, runs, ceil(P / 8)), bit-packed, kept points only.
 
 No test, figure or table needs the activations: R, D and the sets all follow from these.
@@ -21,13 +23,7 @@ import numpy as np
 
 from ..support.sealed import read_arrays, read_table, reading
 
-ADDRESS = ("dataset", "source", "task", "subset", "network", "layer", "optimizer")
-"""Columns that say which runs a table's row is about."""
-
-RUN = (*ADDRESS, "run", "seed", "removed", "draw")
-"""Columns that say which run; ``run`` is its place in its trajectory."""
-
-FILES = ("runs.parquet", "scalars.npz", "centres.npy", "misclassified.npy")
+FILES = ("runs.parquet", "scalars.npz", "gram.npy", "misclassified.npy")
 
 
 class Trajectory:
@@ -44,8 +40,9 @@ class Trajectory:
         self.sigma, self.noisy_test_error = scalars["sigma"], scalars["noisy_test_error"]
         self.zeros = scalars["zeros"]
         self.set_epochs = scalars["set_epochs"]
-        self.n_samples, self.n_layers = int(scalars["n_samples"]), int(scalars["n_layers"])
-        self.centres, self.misclassified = self._mapped("centres.npy"), self._mapped("misclassified.npy")
+        self.n_samples = int(scalars["n_samples"])
+        self.layers, self.groups = scalars["layers"].tolist(), scalars["groups"].tolist()
+        self.gram, self.misclassified = self._mapped("gram.npy"), self._mapped("misclassified.npy")
 
     def _mapped(self, name: str) -> np.ndarray:
         with reading(self.folder / name) as whole:
@@ -61,6 +58,11 @@ class Trajectory:
         Where not every epoch's set was kept, the nearest one's.
         """
         return np.unpackbits(self.misclassified[self.set_index(epochs), runs], axis=-1, count=self.n_samples).view(bool)
+
+
+def logarithmic_epochs(epochs: int, points: int, first: int = 1) -> np.ndarray:
+    """About ``points`` distinct epochs, evenly spaced in their logarithm, from ``first`` to the last."""
+    return np.unique(np.geomspace(first, epochs, points).round().astype(int))
 
 
 def read_trajectories(files: Sequence[str]) -> list[Trajectory]:

@@ -7,8 +7,8 @@ from test_training import GD, assert_same_run, plain_run
 
 from workflow.stragglers.spec.specification import Network
 from workflow.stragglers.support.errors import InputError
-from workflow.stragglers.training import networks
-from workflow.stragglers.training.networks import ACTIVATIONS, Activation, check_activation, rows_product
+from workflow.stragglers.training import activations
+from workflow.stragglers.training.activations import ACTIVATIONS, Activation, check_activation, rows_product
 
 SIGMOID = Activation(torch.sigmoid_, lambda gradient, h: gradient.mul_(h * (1 - h)))
 GELU = Activation(
@@ -45,7 +45,7 @@ def test_a_further_activation_trains_as_a_plain_loop_does(small, measure, activa
 @pytest.mark.parametrize("onednn", [None, "sigmoid"])
 @pytest.mark.parametrize("along", [False, True])
 def test_single_precision_gives_the_same_function(onednn, along, monkeypatch):
-    monkeypatch.setattr(networks, "ONEDNN_ACTIVATIONS", along)
+    monkeypatch.setattr(activations, "ONEDNN_ACTIVATIONS", along)
     a, b = torch.linspace(-2, 2, 15).view(5, 3), torch.linspace(-1, 3, 12).view(4, 3)
     activation = Activation(SIGMOID.forward, SIGMOID.backward, onednn)
     torch.testing.assert_close(rows_product(a, b, activation), torch.sigmoid(a @ b.T))
@@ -63,8 +63,8 @@ def test_single_precision_gives_the_same_function(onednn, along, monkeypatch):
 def test_a_wrong_activation_is_refused_before_it_trains(
     small, trained, activation, tmp_path, added, message, monkeypatch
 ):
-    monkeypatch.setattr(networks, "ONEDNN_ACTIVATIONS", True)
-    if added.onednn and not networks.ONEDNN:
+    monkeypatch.setattr(activations, "ONEDNN_ACTIVATIONS", True)
+    if added.onednn and not activations.ONEDNN:
         pytest.skip("this torch has no oneDNN")
     activation("mine", added)
     with pytest.raises(InputError, match=message):
