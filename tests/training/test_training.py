@@ -301,6 +301,12 @@ def test_logarithmic_sets_are_those_of_the_nearest_kept_epoch(small, trained, mo
     assert np.array_equal(some.train_error, every.train_error)
 
 
+def test_samples_lie_row_by_row_in_memory(small):
+    # Boolean columns of a matrix come transposed from numpy, and oneDNN multiplies rows of such a hundred times slower.
+    data = seen(small, "float32")
+    assert data.x.is_contiguous() and data.x_test.is_contiguous()
+
+
 def test_noise_leaves_the_column_of_ones(small):
     data = seen(small, "float32")
     noisy = data.noisy_test(2.0)
