@@ -174,10 +174,12 @@ def test_a_network_and_an_optimizer_are_a_line_each(own_finished):
 
 
 def test_an_observable_needs_no_training(finished, small, trained):
-    with finished.edited("workflow/stragglers/geometry/observables.py", "(*INVERTING,", f"(*INVERTING,\n{OBSERVABLE}"):
+    with finished.edited(
+        "workflow/stragglers/geometry/observables.py", "(*INVERTING,", f"(*INVERTING, {OBSERVABLE.strip()},"
+    ):
         plan = finished.plan()
     assert plan["observables"] == 4 and not {"train", "inversion", "ablate"} & set(plan)
-    observables = eval(f"[{OBSERVABLE}]", {"np": np, "Observable": Observable})
+    observables = eval(f"[{OBSERVABLE.strip()}]", {"np": np, "Observable": Observable})
     (observable,) = observables
     trajectory = trained(small, Network(width=6))
     row = dynamics(trajectory, ADDRESS, observables).query("epoch == 7 and run == 1").iloc[0]
