@@ -19,7 +19,8 @@ from workflow.stragglers.spec.specification import (
     parse_seeds,
 )
 from workflow.stragglers.study.footprint import refuse_beyond
-from workflow.stragglers.study.study import Cell, Study, consensus_source
+from workflow.stragglers.study.cell import REFERENCE, Cell
+from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.training.trajectory import FILES as TRAJECTORY
 

@@ -1,6 +1,6 @@
 # Every dataset of a family -> the cell of its reference runs, which it need not have.
 reference_cells = {
-    name: Cell(name, "reference", "gd")
+    name: Cell(name, **REFERENCE)
     for family in study.main_datasets.values()
     for name in family
 }

@@ -2,7 +2,7 @@
 planted = [
     name
     for name, dataset in study.datasets.items()
-    if dataset.planted and Cell(name, "reference", "gd") in study.blocks
+    if dataset.planted and Cell(name, **REFERENCE) in study.blocks
 ]
 supplement += (
     [
