@@ -43,7 +43,7 @@ def holds(column: pc.Expression, value: Any) -> pc.Expression:
     return column.isin(value if isinstance(value, list) else [value])
 
 
-def rows_of(table: pd.DataFrame, values: Mapping[str, str]) -> pd.DataFrame:
+def rows_of(table: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of a table at hand that hold each of these values of columns."""
     return table[reduce(and_, (table[name] == value for name, value in values.items()))]
 
