@@ -27,7 +27,7 @@ include: "workflow/rules/benchmark.smk"
 rule all:
     default_target: True
     input:
-        map(table_file, tables),
+        [table_file(table) for table in tables],
         expand(
             f"{RESULTS}/figures/{{figure}}.{{kind}}",
             figure=figures,
