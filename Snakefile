@@ -14,13 +14,12 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/observables.smk"
 include: "workflow/rules/stragglers.smk"
 include: "workflow/rules/ablation.smk"
+include: "workflow/rules/linear.smk"
+include: "workflow/rules/detection.smk"
+include: "workflow/rules/planted.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/linear.smk"
-include: "workflow/rules/detection.smk"
-include: "workflow/rules/supplement.smk"
-include: "workflow/rules/planted.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/benchmark.smk"
 
@@ -28,9 +27,12 @@ include: "workflow/rules/benchmark.smk"
 rule all:
     default_target: True
     input:
-        tables,
-        figures,
-        supplement,
+        [table_file(table) for table in tables],
+        expand(
+            f"{RESULTS}/figures/{{figure}}.{{kind}}",
+            figure=figures,
+            kind=("pdf", "png", "rst"),
+        ),
         pages.values(),
 
 

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from project import REPOSITORY
 
+from workflow.stragglers.figures.registry import FIGURES
+
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 MODULES = [path for folder in ("workflow", "tests", "docs") for path in (REPOSITORY / folder).rglob("*.py")]
 
@@ -132,9 +134,21 @@ def test_checks_are_clean(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_rule_script_and_caption_share_a_stem():
+def test_a_rule_and_its_script_share_a_stem():
     rules = "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("workflow/rules/*.smk"))
     scripts = {file.stem for file in REPOSITORY.glob("workflow/scripts/*.py")}
     assert {Path(script).stem for script in re.findall(r'"\.\./scripts/(\w+\.py)"', rules)} == scripts
-    for script in scripts:
-        assert f"rule {script}:" in rules or f'f"{script}{{suffix}}"' in rules
+    assert scripts <= set(re.findall(r"^rule (\w+):", rules, re.M))
+
+
+def test_a_figure_its_module_and_the_template_of_its_caption_share_a_stem():
+    stems = [figure.stem for figure in FIGURES]
+    folders = {"workflow/stragglers/figures": "py", "workflow/report": "rst"}
+    for folder, kind in folders.items():
+        assert sorted(file.stem for file in (REPOSITORY / folder).glob(f"fig[0-9s]*_*.{kind}")) == sorted(stems)
+
+
+def test_what_plans_the_figures_imports_nothing_that_draws_them():
+    program = "import sys, workflow.stragglers.figures.registry; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert not {"matplotlib", "seaborn", "pandas", "numpy", "torch"} & {*done.stdout.split()}

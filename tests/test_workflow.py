@@ -263,7 +263,7 @@ def test_words_plan_nothing(finished, path, old, new):
 
 def test_a_caption_plans_its_figure_at_most(finished):
     with finished.edited("workflow/report/fig1_dynamics.rst", " ", "  "):
-        assert set(finished.plan()) <= {"fig1_dynamics"}
+        assert finished.plan() in ({}, {"figure": 1})
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def test_a_damaged_table_is_made_again_from_what_is_there(fresh):
     table.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
     assert "stragglers.parquet is damaged" in failure(fresh, config, "--cores", "2", target)
     table.unlink()
-    assert fresh.plan(config, target) == {"table": 1, "nested": 1}
+    assert fresh.plan(config, target) == {"table": 1, "derived": 1}
     fresh.run(config, target)
     assert table.read_bytes() == whole
 

@@ -6,6 +6,8 @@ import pytest
 from conftest import seeds_table
 from project import REPOSITORY
 
+from workflow.stragglers.analysis.derived import DERIVED
+from workflow.stragglers.figures.registry import FIGURES
 from workflow.stragglers.spec.specification import Network, Optimizer, Protocol
 from workflow.stragglers.support import fingerprint as module
 from workflow.stragglers.support.fingerprint import fingerprint, reached
@@ -20,8 +22,8 @@ def library(tmp_path, monkeypatch):
     return tmp_path / "workflow/stragglers"
 
 
-def of(library, script="train"):
-    return fingerprint(library.parent / "scripts" / f"{script}.py")
+def of(library, script="train", *imported):
+    return fingerprint(library.parent / "scripts" / f"{script}.py", *imported)
 
 
 def edit(path, old, new):
@@ -165,6 +167,67 @@ def test_what_a_module_does_when_it_is_imported_counts(library, before, after):
     first = fingerprint(script)
     (library / "room/__init__.py").write_text(f"{after}\n\nvalue = 1 if f else 2", encoding="utf-8")
     assert fingerprint(script) != first
+
+
+def of_figures(library):
+    return {figure.stem: of(library, "figure", f"figures.{figure.stem}") for figure in FIGURES}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("fig3_universality", "PAPER = (0.10, 0.13)", "PAPER = (0.10, 0.14)", {"fig3_universality"}),
+        ("fig3_universality", '"""Panel c: the matrix', '"""The matrix', set()),
+        (
+            "registry",
+            "FIGURES = (",
+            'FIGURES = (\n    Figure("fig4", "4: more", ()),',
+            set(),
+        ),
+        ("style", "WIDTH = 7.2", "WIDTH = 7.3", {figure.stem for figure in FIGURES}),
+        (
+            "style",
+            "def plain_log_ticks(axis: Axis, room: float = 2.0)",
+            "def plain_log_ticks(axis: Axis, room: float = 2.1)",
+            {"fig1_dynamics", "fig2_stragglers", "figs5_factors", "figs6_conservation"},
+        ),
+    ],
+    ids=["a figure", "a docstring", "another figure", "all figures' width", "what some figures use"],
+)
+def test_a_figure_stands_for_what_draws_it(library, file, old, new, changed):
+    before = of_figures(library)
+    assert len({*before.values()}) == len(FIGURES)
+    edit(library / f"figures/{file}.py", old, new)
+    after = of_figures(library)
+    assert {stem for stem in before if before[stem] != after[stem]} == changed
+
+
+def test_a_derived_table_stands_for_what_derives_it(library):
+    before = {table: of(library, "derived", f"analysis.{table}.derive") for table in DERIVED}
+    edit(library / "analysis/variance.py", "ddof=1", "ddof=0")
+    after = {table: of(library, "derived", f"analysis.{table}.derive") for table in DERIVED}
+    assert {table for table in DERIVED if before[table] != after[table]} == {"variance"}
+
+
+@pytest.mark.parametrize("name", ["extra", "extra.VALUE", "room.inner", "room.inner.f"])
+def test_what_is_imported_by_a_given_name_counts(library, name):
+    (library / "room").mkdir()
+    (library / "room/__init__.py").touch()
+    (library / "room/inner.py").write_text(
+        "from ..extra import VALUE\n\n\ndef f():\n    return VALUE", encoding="utf-8"
+    )
+    (library / "extra.py").write_text("VALUE, OTHER = 1, 2", encoding="utf-8")
+    before, without = of(library, "train", name), of(library, "train")
+    assert before != without
+    edit(library / "extra.py", "1, 2", "3, 2")
+    assert of(library, "train", name) != before and of(library, "train") == without
+
+
+def test_beside_a_given_name_its_module_does_not_count(library):
+    (library / "extra.py").write_text("VALUE = 1\nOTHER = 2", encoding="utf-8")
+    before = of(library, "train", "extra.VALUE")
+    edit(library / "extra.py", "OTHER = 2", "OTHER = 3")
+    assert of(library, "train", "extra.VALUE") == before
 
 
 def test_all_that_training_runs_is_reached(small, tmp_path):

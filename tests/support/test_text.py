@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from functools import partial
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from hostile import CELLS, TITLES
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from project import REPOSITORY
 from snakemake.io import apply_wildcards
 from snakemake.iocontainers import Namedlist
 from snakemake.report import FileRecord
@@ -74,16 +76,22 @@ def test_without_a_title_a_dataset_has_its_name(config, title):
     assert Study(config).titles == {"digits": "digits"}
 
 
-def in_report(caption):
-    """HTML that Snakemake's report makes of a caption."""
-    rule = SimpleNamespace(module_globals={"config": {}}, name="drawn")
-    empty = Namedlist()
-    job = SimpleNamespace(input=empty, output=empty, params=empty, threads=1, resources=empty, log=empty, rule=rule)
+@pytest.fixture
+def in_report(tmp_path):
+    """HTML that Snakemake's report makes of a figure's caption."""
+    return partial(rendered, file=tmp_path / "drawn.rst")
+
+
+def rendered(caption, file):
+    file.write_text(caption, encoding="utf-8")
+    rule = SimpleNamespace(module_globals={"config": {}}, name="figure")
+    empty, output = Namedlist(), Namedlist(fromdict={"caption": str(file)})
+    job = SimpleNamespace(input=empty, output=output, params=empty, threads=1, resources=empty, log=empty, rule=rule)
     record = SimpleNamespace(
-        raw_caption="caption.rst",
+        raw_caption=REPOSITORY / "workflow/report/figure.rst",
         job=job,
         raw_wildcards=empty,
-        workflow=SimpleNamespace(sourcecache=SimpleNamespace(open=lambda _: io.StringIO(caption))),
+        workflow=SimpleNamespace(sourcecache=SimpleNamespace(open=partial(open, encoding="utf-8"))),
     )
     links = "\n\n.. _Workflow: javascript:show_panel('workflow')\n.. _fig.png: javascript:app.show('fig.png')\n"
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
@@ -95,7 +103,7 @@ PLACES = "**{{ title }}: what it does.** Text ({{ title }}),\n{{ title }}: a lin
 
 
 @each_title
-def test_a_caption_shows_a_title_as_it_is(title):
+def test_a_caption_shows_a_title_as_it_is(in_report, title):
     title = one_line(title)
     read = Reader(in_report(render(PLACES, {"title": title})))
     assert read.text.split() == PLACES.replace("**", "").replace("{{ title }}", title).split()
@@ -122,6 +130,7 @@ def test_a_param_is_neither_searched_for_wildcards_nor_read_as_html(title):
     param = as_param(value)
     assert callable(param) and "<" not in param(None)
     assert json.loads(param(None)) == value and [*json.loads(param(None))] == ["b", "a"]
+    assert as_param(lambda wildcards: {wildcards: value})("a") == as_param({"a": value})(None)
 
 
 def test_a_page_shows_titles_as_they_are():

@@ -19,7 +19,7 @@ rule benchmark:
 # dataset: `snakemake --cores all --configfile config/mnist.yaml -- benchmark_conservation`.
 rule benchmark_conservation:
     input:
-        dataset=dataset_of(Cell(first, "reference", "gd")),
+        dataset=dataset_of(Cell(first, **REFERENCE)),
     output:
         f"results/benchmarks/conservation_{study.name}.csv",
     log:
@@ -30,7 +30,7 @@ rule benchmark_conservation:
     params:
         code=code("benchmark_conservation"),
         specification=lambda wildcards: study.training_specification(
-            Cell(first, "reference", "gd")
+            Cell(first, **REFERENCE)
         ),
         n_runs=400,
     message:

@@ -21,7 +21,7 @@ rule claims:
     params:
         code=code("claims"),
         defining=canonical(study.defining),
-        families=list(study.main_datasets.values()),
+        families=families,
         orders=study.batch_orders,
     message:
         "Verdicts on the paper's claims"

@@ -2,6 +2,8 @@ import os
 import shlex
 import shutil
 import sys
+from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 
 from snakemake.utils import update_config
@@ -19,8 +21,10 @@ from workflow.stragglers.spec.specification import (
     parse_seeds,
 )
 from workflow.stragglers.study.footprint import refuse_beyond
-from workflow.stragglers.study.study import Cell, Study, consensus_source
+from workflow.stragglers.study.cell import REFERENCE, Cell
+from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
+from workflow.stragglers.tables.subject import Subject
 from workflow.stragglers.training.trajectory import FILES as TRAJECTORY
 
 # Snakemake starts a job as "{sys.executable} SCRIPT" in a shell: a path with spaces needs its quotes.
@@ -105,9 +109,10 @@ wildcard_constraints:
     run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
-def code(script):
+@cache
+def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py")
+    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
 
 
 def trajectory(run):
@@ -153,28 +158,34 @@ def repeated(wildcards):
     return runs
 
 
-def caption(stem):
-    """The template of a figure's caption."""
-    return CHECKOUT / "workflow/report" / f"{stem}.rst"
+def drawn_from(figure, subject):
+    """Files that a figure is drawn from, the template of its caption among them."""
+    files = {table: table_file(table) for table in figure.tables}
+    if figure.exemplars:
+        (name,) = subject.main
+        files["exemplars"] = f"{RESULTS}/figures/exemplars{suffixes[name]}.npz"
+    return files | {"caption": str(CHECKOUT / f"workflow/report/{figure.stem}.rst")}
 
 
-def drawn(stem, label, of=""):
-    """Files of a figure. Its caption holds the study's numbers, so that too is drawn by the rule."""
-    base = f"{RESULTS}/figures/{stem}{of}"
-    text = Path(f"{base}.rst").absolute().as_posix()
-    return {
-        "caption": f"{base}.rst",
-        **{
-            kind: report(
-                f"{base}.{kind}",
-                caption=text,
-                category="1. Figures",
-                labels={"figure": as_label(label), "format": kind.upper()},
-            )
-            for kind in ("pdf", "png")
+def figure_label(figure, subject):
+    titles = subject.main.values() if figure.per_dataset else ()
+    return as_label(", ".join([figure.label, *titles]))
+
+
+def drawn(kind):
+    """A figure in one format, as the report shows it. Its caption is drawn, too: it holds the study's numbers."""
+    return report(
+        f"{RESULTS}/figures/{{figure}}.{kind}",
+        caption="../report/figure.rst",
+        category="1. Figures",
+        labels=lambda wildcards: {
+            "figure": figure_label(*figures[wildcards.figure]),
+            "format": kind.upper(),
         },
-    }
+    )
 
 
+families = list(study.main_datasets.values())
+about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

@@ -1,7 +1,3 @@
-supplement += [
-    table_file("detection"),
-    *(f"{RESULTS}/figures/figs3_detection.{kind}" for kind in ("pdf", "png")),
-]
 # The share of runs that invert is asked of every cell, the stragglers of the reference alone.
 main_runs = [
     run
@@ -35,22 +31,3 @@ rule detection:
         "Inversions under other settings of the rule that finds them"
     script:
         "../scripts/detection.py"
-
-
-rule figs3_detection:
-    input:
-        detection=table_file("detection"),
-        caption=caption("figs3_detection"),
-    output:
-        **drawn("figs3_detection", "S3: settings of the detection"),
-    log:
-        f"{RESULTS}/logs/figs3_detection.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("figs3_detection"),
-        titles=as_param(main_titles),
-    message:
-        "Figure S3: settings of the detection"
-    script:
-        "../scripts/figs3_detection.py"

@@ -1,111 +1,66 @@
+from workflow.stragglers.figures.registry import FIGURES
+
 first = next(iter(study.main_datasets))
-# Figures 1 and 2 are about one dataset: the first has the plain names, the others their own as suffix.
+# Of figures about one dataset, the first has the plain names, the others their own as suffix.
 suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
-main_titles = {name: study.titles[name] for name in study.main_datasets}
-figures = [
-    f"{RESULTS}/figures/{stem}.{kind}"
-    for stem in (
-        *(f"fig1_dynamics{suffix}" for suffix in suffixes.values()),
-        *(f"fig2_stragglers{suffix}" for suffix in suffixes.values()),
-        "fig3_universality",
-    )
-    for kind in ("pdf", "png")
-]
+exemplars = {f"exemplars{suffix}": name for name, suffix in suffixes.items()}
+of_study = {"": about(families, study.titles)}
+of_datasets = {
+    suffix: about([study.main_datasets[name]], {name: study.titles[name]})
+    for name, suffix in suffixes.items()
+}
+# Name -> the figure, and what it is about.
+figures = {
+    f"{figure.stem}{suffix}": (figure, subject)
+    for figure in FIGURES
+    if {*figure.tables} <= {*tables}
+    for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
+}
 
 
-for main, suffix in suffixes.items():
-
-    rule:
-        name:
-            f"exemplars{suffix}"
-        input:
-            dataset=f"results/runs/{study.dataset_address(main)}/dataset.npz",
-            stragglers=table_file("stragglers"),
-        output:
-            f"{RESULTS}/figures/exemplars{suffix}.npz",
-        log:
-            f"{RESULTS}/logs/exemplars{suffix}.log",
-        conda:
-            ENVIRONMENT
-        params:
-            code=code("exemplars"),
-            name=main,
-        message:
-            f"Exemplary stragglers of {main}"
-        script:
-            "../scripts/exemplars.py"
-
-    rule:
-        name:
-            f"fig1_dynamics{suffix}"
-        input:
-            dynamics=table_file("dynamics"),
-            inversion=table_file("inversion"),
-            stragglers=table_file("stragglers"),
-            caption=caption("fig1_dynamics"),
-        output:
-            **drawn("fig1_dynamics", f"1: dynamics, {study.titles[main]}", suffix),
-        log:
-            f"{RESULTS}/logs/fig1_dynamics{suffix}.log",
-        conda:
-            ENVIRONMENT
-        params:
-            code=code("fig1_dynamics"),
-            defining=canonical(study.defining),
-            family=study.main_datasets[main],
-            title=as_param(study.titles[main]),
-            epochs=study.protocol.epochs,
-        message:
-            f"Figure 1: dynamics on {main}"
-        script:
-            "../scripts/fig1_dynamics.py"
-
-    rule:
-        name:
-            f"fig2_stragglers{suffix}"
-        input:
-            dynamics=table_file("dynamics"),
-            inversion=table_file("inversion"),
-            ablation=table_file("ablation"),
-            conservation=table_file("conservation"),
-            peak=table_file("conservation_peak"),
-            exemplars=f"{RESULTS}/figures/exemplars{suffix}.npz",
-            caption=caption("fig2_stragglers"),
-        output:
-            **drawn("fig2_stragglers", f"2: stragglers, {study.titles[main]}", suffix),
-        log:
-            f"{RESULTS}/logs/fig2_stragglers{suffix}.log",
-        conda:
-            ENVIRONMENT
-        params:
-            code=code("fig2_stragglers"),
-            defining=canonical(study.defining),
-            dataset=main,
-            title=as_param(study.titles[main]),
-            epochs=study.protocol.epochs,
-        message:
-            f"Figure 2: stragglers of {main}"
-        script:
-            "../scripts/fig2_stragglers.py"
-
-
-rule fig3_universality:
+rule exemplars:
     input:
-        inversion=table_file("inversion"),
-        consensus=table_file("consensus"),
-        overlap=table_file("overlap"),
-        caption=caption("fig3_universality"),
+        dataset=lambda wildcards: dataset_of(
+            reference_cells[exemplars[wildcards.exemplars]]
+        ),
+        stragglers=table_file("stragglers"),
     output:
-        **drawn("fig3_universality", "3: universality"),
+        f"{RESULTS}/figures/{{exemplars}}.npz",
     log:
-        f"{RESULTS}/logs/fig3_universality.log",
+        f"{RESULTS}/logs/{{exemplars}}.log",
+    wildcard_constraints:
+        exemplars="|".join(exemplars),
     conda:
         ENVIRONMENT
     params:
-        code=code("fig3_universality"),
-        defining=canonical(study.defining),
-        titles=as_param(main_titles),
+        code=code("exemplars"),
+        name=lambda wildcards: exemplars[wildcards.exemplars],
     message:
-        "Figure 3: universality"
+        "Exemplary stragglers of {params.name}"
     script:
-        "../scripts/fig3_universality.py"
+        "../scripts/exemplars.py"
+
+
+rule figure:
+    input:
+        unpack(lambda wildcards: drawn_from(*figures[wildcards.figure])),
+    output:
+        pdf=drawn("pdf"),
+        png=drawn("png"),
+        caption=f"{RESULTS}/figures/{{figure}}.rst",
+    log:
+        f"{RESULTS}/logs/{{figure}}.log",
+    wildcard_constraints:
+        figure="|".join(figures),
+    conda:
+        ENVIRONMENT
+    params:
+        code=lambda wildcards: code(
+            "figure", f"figures.{figures[wildcards.figure][0].stem}"
+        ),
+        stem=lambda wildcards: figures[wildcards.figure][0].stem,
+        subject=as_param(lambda wildcards: asdict(figures[wildcards.figure][1])),
+    message:
+        "Figure {wildcards.figure}"
+    script:
+        "../scripts/figure.py"

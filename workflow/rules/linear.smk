@@ -1,19 +1,12 @@
 # Every dataset of a family -> the cell of its reference runs, which it need not have.
 reference_cells = {
-    name: Cell(name, "reference", "gd")
+    name: Cell(name, **REFERENCE)
     for family in study.main_datasets.values()
     for name in family
 }
 with_reference = {
     name: cell for name, cell in reference_cells.items() if cell in study.blocks
 }
-
-
-# Tables and figures beside those of the paper, made by default; other rule files add theirs.
-supplement = [
-    table_file("linear"),
-    *(f"{RESULTS}/figures/figs2_linear.{kind}" for kind in ("pdf", "png")),
-]
 
 
 rule linear:
@@ -65,24 +58,3 @@ rule linear_table:
         "Table of linear classifiers"
     script:
         "../scripts/linear_table.py"
-
-
-rule figs2_linear:
-    input:
-        linear=table_file("linear"),
-        caption=caption("figs2_linear"),
-    output:
-        **drawn("figs2_linear", "S2: linear classifiers"),
-    log:
-        f"{RESULTS}/logs/figs2_linear.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("figs2_linear"),
-        defining=canonical(study.defining),
-        families=list(study.main_datasets.values()),
-        titles=as_param(study.titles),
-    message:
-        "Figure S2: linear classifiers"
-    script:
-        "../scripts/figs2_linear.py"

@@ -2,16 +2,8 @@
 planted = [
     name
     for name, dataset in study.datasets.items()
-    if dataset.planted and Cell(name, "reference", "gd") in study.blocks
+    if dataset.planted and Cell(name, **REFERENCE) in study.blocks
 ]
-supplement += (
-    [
-        table_file("planted"),
-        *(f"{RESULTS}/figures/figs1_planted.{kind}" for kind in ("pdf", "png")),
-    ]
-    if planted
-    else []
-)
 
 
 rule planted:
@@ -37,23 +29,3 @@ rule planted:
         "Table of planted datasets"
     script:
         "../scripts/planted.py"
-
-
-rule figs1_planted:
-    input:
-        planted=table_file("planted"),
-        caption=caption("figs1_planted"),
-    output:
-        **drawn("figs1_planted", "S1: planted stragglers"),
-    log:
-        f"{RESULTS}/logs/figs1_planted.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("figs1_planted"),
-        defining=canonical(study.defining),
-        titles=as_param(study.titles),
-    message:
-        "Figure S1: planted stragglers"
-    script:
-        "../scripts/figs1_planted.py"

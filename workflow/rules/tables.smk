@@ -1,3 +1,5 @@
+from workflow.stragglers.analysis.derived import DERIVED
+
 # Table -> its parts of untouched runs, and those of ablations.
 parts = {
     "dynamics": (
@@ -18,10 +20,12 @@ parts = {
     },
 }
 
-
+# All that the study leaves; the last, where there is one, is of planted data only.
 tables = [
-    table_file(table)
-    for table in (*parts, "overlap", "ablation", "nested", "variance", "claims")
+    *parts,
+    *DERIVED,
+    *("overlap", "ablation", "claims", "linear", "detection"),
+    *(["planted"] if planted else []),
 ]
 
 
@@ -45,38 +49,25 @@ rule table:
         "../scripts/table.py"
 
 
-rule nested:
+rule derived:
     input:
-        table_file("stragglers"),
+        unpack(
+            lambda wildcards: {
+                table: table_file(table) for table in DERIVED[wildcards.table]
+            }
+        ),
     output:
-        table_file("nested"),
+        f"{RESULTS}/tables/{{table}}.parquet",
     log:
-        f"{RESULTS}/logs/nested.log",
+        f"{RESULTS}/logs/{{table}}.log",
+    wildcard_constraints:
+        table="|".join(DERIVED),
     conda:
         ENVIRONMENT
     params:
-        code=code("nested"),
+        code=lambda wildcards: code("derived", f"analysis.{wildcards.table}.derive"),
+        subject=as_param(asdict(about(families))),
     message:
-        "Stragglers of training sets inside larger ones"
+        "Table of {wildcards.table}"
     script:
-        "../scripts/nested.py"
-
-
-rule variance:
-    input:
-        table_file("inversion"),
-    output:
-        table_file("variance"),
-    log:
-        f"{RESULTS}/logs/variance.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("variance"),
-        defining=canonical(study.defining),
-        datasets=list(study.main_datasets),
-        orders=study.batch_orders,
-    message:
-        "Variance of the inversion over datasets, optimisers and seeds"
-    script:
-        "../scripts/variance.py"
+        "../scripts/derived.py"

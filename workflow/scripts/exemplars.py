@@ -1,9 +1,10 @@
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.sets.exemplars import choose_exemplars
+from workflow.stragglers.study.cell import REFERENCE
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.tables.rows import read
 
 with job_log(snakemake.log[0]):
-    cell = {"dataset": snakemake.params.name, "network": "reference", "optimizer": "gd"}
-    stragglers = read(snakemake.input.stragglers, ["sample_id", "straggler_rate"], **cell)
+    columns = ["sample_id", "straggler_rate"]
+    stragglers = read(snakemake.input.stragglers, columns, dataset=snakemake.params.name, **REFERENCE)
     choose_exemplars(stragglers, Dataset.load(snakemake.input.dataset)).save(snakemake.output[0])

@@ -1,18 +1,18 @@
 from workflow.stragglers.analysis.linear import linear_table
 from workflow.stragglers.sets.stragglers import StragglerSets
 from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.study.cell import REFERENCE
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_arrays, read_table, write_table
 from workflow.stragglers.tables.rows import COMPLETE, defining_by_network, read
 
 with job_log(snakemake.log[0]):
     (defining,) = from_canonical(snakemake.params.defining, Defining)
-    reference = {"network": "reference", "optimizer": "gd"}
     inversion = read(
         snakemake.input.inversion,
         ["dataset", "network", "layer", "observable", "found", "train_error"],
         **COMPLETE,
-        **reference,
+        **REFERENCE,
     )
     table = linear_table(
         addresses=snakemake.params.datasets,
@@ -26,7 +26,7 @@ with job_log(snakemake.log[0]):
         overlaps=read(
             snakemake.input.overlap,
             ["dataset", "jaccard"],
-            **{f"{part}_{side}": name for part, name in reference.items() for side in "ab"},
+            **{f"{part}_{side}": name for part, name in REFERENCE.items() for side in "ab"},
         ),
         observable=defining.observable,
     )

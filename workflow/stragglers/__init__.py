@@ -7,9 +7,9 @@ study       a configuration turned into addresses of runs
 training    networks, the ensemble that trains them, the trajectory that it leaves
 geometry    radii and distance of manifolds, other observables, what counts as an inversion
 sets        sets of misclassified points: stragglers, conservation, removal, exemplars
-tables      rows of tables, and pages that show them
+tables      rows of tables, what they are about, and pages that show them
 analysis    variance, linear classifiers, planted laws, sweeps of the detection, claims
-figures     one module a figure, and their style
+figures     one module a figure, their registry and style
 benchmarks  speed of training, cost of the conservation curve
 
 Source of the definitions: Ciceri et al., arXiv 2303.05161 ("the paper").

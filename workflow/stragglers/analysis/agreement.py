@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from ..study.cell import REFERENCE
 from ..support.intervals import (
     Estimate,
     jackknife,
     ratio,
 )
 from .evidence import Evidence
-from .measured import NOTHING, REFERENCE, Measured, inverted_errors
+from .measured import NOTHING, Measured, inverted_errors
 
 
 def kept_in_larger_sets(evidence: Evidence) -> Measured:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..spec.specification import Defining
-from ..tables.rows import defining_by_network
+from ..study.cell import REFERENCE
+from ..tables.rows import defining_by_network, rows_of
 
 TABLES = ("inversion", "consensus", "conservation_peak", "overlap", "nested", "variance", "linear", "ablation")
 """The tables that claims are measured on."""
@@ -59,25 +60,26 @@ def gather(
     inversion = defining_by_network(tables["inversion"].query("removed == 'none' and class_a.isna()"), defining)
     inversion = inversion[inversion["observable"] == defining.observable]
 
-    def cell(table: pd.DataFrame, dataset: str = main, network: str = "reference", optimizer: str = "gd"):
-        return table[(table["dataset"] == dataset) & (table["network"] == network) & (table["optimizer"] == optimizer)]
+    def cell(table: pd.DataFrame, **other: str) -> pd.DataFrame:
+        return rows_of(table, {"dataset": main, **REFERENCE, **other})
 
     def of_main(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["dataset"] == main]
 
     names = of_main(inversion)
-    optimizers = [name for name in names["optimizer"].unique() if name != "gd" and orders[name] == name]
-    shuffled = of_main(inversion[inversion["network"] == "reference"])
+    networks = [name for name in names["network"].unique() if name != REFERENCE["network"]]
+    optimizers = [name for name in names["optimizer"].unique() if name != REFERENCE["optimizer"]]
+    shuffled = rows_of(names, {"network": REFERENCE["network"]})
     shuffled = {first: rows for first, rows in shuffled.groupby(shuffled["optimizer"].map(orders))}
     nested, linear = tables["nested"], tables["linear"]
-    nested = nested[nested["inner"].isin(family) & (nested["network"] == "reference") & (nested["optimizer"] == "gd")]
+    nested = rows_of(nested[nested["inner"].isin(family)], REFERENCE)
     overlap = of_main(tables["overlap"])
     distinct = [name for name, first in orders.items() if name == first]
     sizes = linear[linear["dataset"].isin(family)].drop_duplicates("dataset")
     return Evidence(
         reference=cell(inversion),
-        by_optimizer={name: cell(inversion, optimizer=name) for name in optimizers},
-        by_network={name: cell(inversion, network=name) for name in names["network"].unique() if name != "reference"},
+        by_optimizer={name: cell(inversion, optimizer=name) for name in optimizers if orders[name] == name},
+        by_network={name: cell(inversion, network=name) for name in networks},
         by_subsample={name: cell(inversion, dataset=name) for name in family[1:]},
         by_order={first: rows for first, rows in shuffled.items() if rows["optimizer"].nunique() > 1},
         n_samples=dict(zip(sizes["dataset"], sizes["n_samples"], strict=True)),

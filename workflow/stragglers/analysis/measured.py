@@ -12,9 +12,6 @@ from ..support.intervals import (
     Estimate,
 )
 
-REFERENCE = {"network": "reference", "optimizer": "gd"}
-"""Names of the network and optimiser that the others are compared with."""
-
 
 class Measured(NamedTuple):
     """An estimate and the number of runs (or other units, which the claim's statistic names) behind it."""

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from ..support.intervals import (
+    Estimate,
     jackknife,
     share,
 )
+from ..tables.rows import mean_interval
 from .evidence import Evidence
 from .measured import NOTHING, Measured, diverged
 
@@ -62,6 +64,24 @@ def ratio_of(rows: pd.DataFrame, removed: str, over: str) -> Measured:
     return Measured(
         jackknife([pairs], lambda p: p[:, 0].mean() / p[:, 1].mean() if p[:, 1].any() else np.nan), len(pairs)
     )
+
+
+def final_error(rows: pd.DataFrame, removed: str) -> Estimate:
+    """Mean test error over seeds without one kind of points, draws of a seed averaged first."""
+    return mean_interval(rows[rows["removed"] == removed].groupby("seed")["test_error"].mean())
+
+
+def removal_curve(rows: pd.DataFrame) -> pd.DataFrame:
+    """Test error without S(t), over seeds: one row for each t of the grid (``draw``).
+
+    Columns ``removed_error`` (mean), ``value``, ``low``, ``high``, ``n_runs``.
+    """
+    points = []
+    for _, at in rows.query("removed == 'misclassified_at'").groupby("draw"):
+        estimate = mean_interval(at["test_error"])
+        points.append({"removed_error": at["removed_error"].mean(), **estimate._asdict(), "n_runs": len(at)})
+    columns = ["removed_error", *Estimate._fields, "n_runs"]
+    return pd.DataFrame(points, columns=columns).sort_values("removed_error", ascending=False)
 
 
 def removal_raises_test_error(evidence: Evidence) -> Measured:

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ..study.cell import REFERENCE
 from ..support.intervals import (
     CONFIDENCE,
     LEAST_RUNS,
@@ -17,7 +18,7 @@ from ..support.intervals import (
     share,
 )
 from .evidence import Evidence
-from .measured import NOTHING, REFERENCE, Measured, diverged, inverted_errors, left_out
+from .measured import NOTHING, Measured, diverged, inverted_errors, left_out
 
 FLAT = 0.15
 """ε*(P) is flat where it is within this fraction of ε* at the largest P."""

@@ -5,9 +5,25 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ..geometry.inversion import defining_inversions
+from ..study.cell import REFERENCE
 from ..support.intervals import LEAST_RUNS, Estimate, jackknife
+from ..tables.rows import read
+from ..tables.subject import Subject
 
 COMPONENTS = ("dataset", "optimizer", "interaction", "seed")
+
+
+def derive(files: Mapping[str, str], subject: Subject) -> pd.DataFrame:
+    inversion = read(
+        files["inversion"],
+        ["dataset", "layer", "optimizer", "observable", "found", "epoch", "train_error"],
+        dataset=[family[0] for family in subject.families],
+        network=REFERENCE["network"],
+        removed="none",
+    )
+    inversion = defining_inversions(inversion, subject.defining)
+    return variance_table(inversion.assign(optimizer=inversion["optimizer"].map(subject.orders)))
 
 
 def variance_components(cells: Mapping[tuple[str, str], np.ndarray]) -> np.ndarray:

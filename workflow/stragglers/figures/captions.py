@@ -1,6 +1,6 @@
 """Captions: Jinja templates filled with numbers from a study's own tables.
 
-What comes out is reStructuredText, which Snakemake's report renders as a Jinja template once more.
+What comes out is reStructuredText, which Snakemake's report includes as it is (``workflow/report/figure.rst``).
 """
 
 import re
@@ -41,12 +41,11 @@ def percent_and_interval(estimate: Estimate) -> str:
 def as_rst(value: Any) -> Any:
     """A text as reStructuredText that shows just that text, inside a paragraph; other values as they are.
 
-    Escaped is what could start markup, a reference or a link. An escaped space, which shows nothing, keeps a
-    brace from starting anything in Jinja.
+    Escaped is what could start markup, a reference or a link.
     """
     if not isinstance(value, str):
         return value
-    return re.sub(r"[\\*`_|:@]", r"\\\g<0>", printable(value)).replace("{", r"{\ ")
+    return re.sub(r"[\\*`_|:@]", r"\\\g<0>", printable(value))
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:

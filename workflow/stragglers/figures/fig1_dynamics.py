@@ -10,7 +10,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..tables.rows import inverted, mean_interval
+from ..sets.ablation import logarithmic_epochs
+from ..study.cell import REFERENCE
+from ..tables.rows import COMPLETE, EPOCHS_DRAWN, defining_by_network, inverted, mean_interval, read
+from ..tables.subject import Subject
 from .style import (
     ERROR_STAR,
     INVERSION_EPOCH,
@@ -53,27 +56,41 @@ class Content:
     """Label of the subset -> rows of ``inversion`` with ``gd``; the main dataset first."""
 
 
-def gather(
-    inversion: pd.DataFrame,
-    dynamics: pd.DataFrame,
-    main: str,
-    subsets: Mapping[str, str],
-    observable: str,
-    title: str,
-) -> Content:
-    """Sort rows of the reference network by panel.
-
-    ``subsets`` is the label of each dataset of the family of ``main``, itself first.
-    """
-    with_gd, on_main = inversion["optimizer"] == "gd", inversion["dataset"] == main
-    labelled = ((label, inversion[with_gd & (inversion["dataset"] == name)]) for name, label in subsets.items())
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    (family,) = subject.families
+    main = family[0]
+    inversion = read(
+        files["inversion"],
+        ["dataset", "subset", "network", "layer", "optimizer", "seed", "observable", "found", "epoch", "train_error"],
+        dataset=family,
+        network=REFERENCE["network"],
+        **COMPLETE,
+    )
+    inversion = defining_by_network(inversion, subject.defining)
+    dynamics = read(
+        files["dynamics"],
+        ["seed", "epoch", "train_error", *OBSERVABLES],
+        dataset=main,
+        **REFERENCE,
+        removed="none",
+        layer=[int(layer) for layer in inversion["layer"].unique()],
+        epoch=logarithmic_epochs(subject.epochs, EPOCHS_DRAWN).tolist(),
+    )
+    on_main = inversion[inversion["dataset"] == main]
+    reference = inversion[inversion["optimizer"] == REFERENCE["optimizer"]]
+    sizes = read(files["stragglers"], ["dataset"], dataset=family, **REFERENCE)["dataset"].value_counts()
+    by_dataset = {name: rows for name in family if len(rows := reference[reference["dataset"] == name])}
     return Content(
-        title=title,
-        observable=observable,
+        title=subject.titles[main],
+        observable=subject.defining.observable,
         dynamics=dynamics.drop_duplicates(["seed", "epoch"]),
-        reference=inversion[with_gd & on_main],
-        by_optimizer={name: rows for name, rows in inversion[on_main].groupby("optimizer", sort=False)},
-        by_subset={label: rows for label, rows in labelled if len(rows)},
+        reference=reference[reference["dataset"] == main],
+        by_optimizer={name: rows for name, rows in on_main.groupby("optimizer", sort=False)},
+        by_subset={
+            subset_label(rows["subset"].iloc[0], sizes[name]): rows
+            for name, rows in by_dataset.items()
+            if name in sizes
+        },
     )
 
 

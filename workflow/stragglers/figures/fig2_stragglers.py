@@ -1,5 +1,6 @@
 """Fig. 2: stragglers make the inversion, look unlike the rest, and carry what generalises."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,14 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..analysis.removal import final_error, removal_curve
+from ..sets.ablation import logarithmic_epochs
 from ..sets.conservation import PEAK_LEAST_COMMON
 from ..sets.exemplars import Exemplars
+from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
-from ..tables.rows import inverted, mean_interval
+from ..tables.rows import COMPLETE, EPOCHS_DRAWN, defining_by_network, inverted, mean_interval, read
+from ..tables.subject import Subject
 from .style import (
     ERROR_STAR,
     OBSERVABLES,
@@ -65,6 +70,45 @@ class Content:
         return int(self.conservation["n_runs"].max()) if len(self.conservation) else 0
 
 
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    ((main, title),) = subject.main.items()
+    cell = {"dataset": main, **REFERENCE}
+    inversion = read(
+        files["inversion"],
+        ["network", "layer", "seed", "observable", "found", "epoch", "train_error"],
+        **COMPLETE,
+        **cell,
+    )
+    inversion = defining_by_network(inversion, subject.defining)
+    ablation = read(
+        files["ablation"],
+        ["seed", "removed", "draw", "removed_error", "sigma", "test_error", "inversion_found"],
+        diverged_at=None,
+        **cell,
+    )
+    dynamics = read(
+        files["dynamics"],
+        ["seed", "removed", "draw", "epoch", *OBSERVABLES],
+        removed=["none", "random", "stragglers"],
+        layer=[int(layer) for layer in inversion["layer"].unique()],
+        seed=[int(seed) for seed in ablation["seed"].unique()],
+        epoch=logarithmic_epochs(subject.epochs, EPOCHS_DRAWN).tolist(),
+        **cell,
+    )
+    curves = ["alignment", "epoch", "train_error", "n_runs", "mean_common", "z"]
+    peaks = ["alignment", "train_error", "ci_low", "ci_high"]
+    return Content(
+        title=title,
+        observable=subject.defining.observable,
+        inversion=inversion,
+        dynamics=dynamics,
+        ablation=ablation,
+        conservation=read(files["conservation"], curves, **cell),
+        peak=read(files["conservation_peak"], peaks, statistic="z", **cell),
+        exemplars=Exemplars.load(files["exemplars"]),
+    )
+
+
 @styled
 def draw(content: Content) -> Figure:
     figure = Figure(figsize=(WIDTH, 6))
@@ -90,8 +134,7 @@ def draw(content: Content) -> Figure:
 
 def by_seed(dynamics: pd.DataFrame) -> pd.DataFrame:
     """Observables by removal, seed and epoch, the mean over random draws."""
-    observables = [*OBSERVABLES]
-    return dynamics.groupby(["removed", "seed", "epoch"], as_index=False)[observables].mean()
+    return dynamics.groupby(["removed", "seed", "epoch"], as_index=False)[[*OBSERVABLES]].mean()
 
 
 def draw_removals(axes: list[Axes], content: Content) -> None:
@@ -202,24 +245,6 @@ def draw_noisy_test_error(ax: Axes, content: Content) -> None:
         mark(ax, content.inversion_error, ERROR_STAR)
         ax.legend(loc="upper center", ncols=3, columnspacing=0.8, handletextpad=0.4, fontsize=6)
     ax.set_ylabel("")
-
-
-def removal_curve(rows: pd.DataFrame) -> pd.DataFrame:
-    """Test error without S(t), over seeds: one row for each t of the grid (``draw``).
-
-    Columns ``removed_error`` (mean), ``value``, ``low``, ``high``, ``n_runs``.
-    """
-    points = []
-    for _, at in rows.query("removed == 'misclassified_at'").groupby("draw"):
-        estimate = mean_interval(at["test_error"])
-        points.append({"removed_error": at["removed_error"].mean(), **estimate._asdict(), "n_runs": len(at)})
-    columns = ["removed_error", *Estimate._fields, "n_runs"]
-    return pd.DataFrame(points, columns=columns).sort_values("removed_error", ascending=False)
-
-
-def final_error(rows: pd.DataFrame, removed: str) -> Estimate:
-    """Mean test error over seeds without one kind of points, draws of a seed averaged first."""
-    return mean_interval(rows[rows["removed"] == removed].groupby("seed")["test_error"].mean())
 
 
 def draw_conservation(ax: Axes, content: Content) -> None:

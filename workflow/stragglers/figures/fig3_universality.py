@@ -11,8 +11,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
-from ..tables.rows import inverted, mean_interval
+from ..tables.rows import COMPLETE, defining_by_network, inverted, mean_interval, read, rows_of
+from ..tables.subject import Subject
 from .style import (
     INVERSION_ERROR,
     OBSERVABLES,
@@ -52,9 +54,7 @@ class Content:
     """Rows of ``overlap`` for the first main dataset."""
 
     def runs_of(self, dataset: str, network: str, observable: str) -> pd.DataFrame:
-        rows = self.inversion
-        chosen = (rows["dataset"] == dataset) & (rows["network"] == network) & (rows["observable"] == observable)
-        return rows[chosen]
+        return rows_of(self.inversion, {"dataset": dataset, "network": network, "observable": observable})
 
     def consensus_of(self, dataset: str) -> Estimate:
         for row in self.consensus[self.consensus["dataset"] == dataset].itertuples():
@@ -66,6 +66,26 @@ class Content:
         """Main dataset -> its networks, where it has more than the reference."""
         found = {name: list(self.inversion.query("dataset == @name")["network"].unique()) for name in self.titles}
         return {name: networks for name, networks in found.items() if len(networks) > 1}
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    main = list(subject.main)
+    inversion = read(
+        files["inversion"],
+        ["dataset", "network", "layer", "seed", "observable", "found", "train_error"],
+        dataset=main,
+        optimizer=REFERENCE["optimizer"],
+        **COMPLETE,
+    )
+    fractions = ["dataset", "fraction", "ci_low", "ci_high"]
+    pairs = ["network_a", "optimizer_a", "network_b", "optimizer_b", "n_pairs", "jaccard"]
+    return Content(
+        observable=subject.defining.observable,
+        titles=subject.main,
+        inversion=defining_by_network(inversion, subject.defining),
+        consensus=read(files["consensus"], fractions, dataset=main, kind="consensus", **REFERENCE),
+        overlap=read(files["overlap"], pairs, dataset=main[0]),
+    )
 
 
 @styled
@@ -108,10 +128,10 @@ def draw_datasets(ax: Axes, content: Content) -> None:
     entry(ax, *CONSENSUS, MARKERS["consensus"])
     for row, name in enumerate(content.titles):
         for place, (observable, (_, color)) in enumerate(OBSERVABLES.items()):
-            errors = inverted(content.runs_of(name, "reference", observable), observable)["train_error"]
+            errors = inverted(content.runs_of(name, REFERENCE["network"], observable), observable)["train_error"]
             interval(ax, row - 0.27 + 0.18 * place, mean_interval(errors), color, MARKERS[observable])
         interval(ax, row + 0.27, content.consensus_of(name), CONSENSUS[1], MARKERS["consensus"])
-        defining = content.runs_of(name, "reference", content.observable)
+        defining = content.runs_of(name, REFERENCE["network"], content.observable)
         inverted_count(ax, row, int(defining["found"].sum()), len(defining))
     rows_axis(ax, list(content.titles.values()))
     ax.set_xlabel("fraction of training points")
@@ -160,9 +180,9 @@ def overlap_matrix(overlap: pd.DataFrame) -> pd.DataFrame:
 
 def cell_label(network: str, optimizer: str) -> str:
     """A cell by what sets it apart from the reference."""
-    if optimizer == "gd":
+    if optimizer == REFERENCE["optimizer"]:
         return network
-    return optimizer if network == "reference" else f"{network}, {optimizer}"
+    return optimizer if network == REFERENCE["network"] else f"{network}, {optimizer}"
 
 
 def draw_overlap(ax: Axes, matrix: pd.DataFrame) -> None:
@@ -195,7 +215,7 @@ def caption(content: Content) -> dict[str, Any]:
     """Numbers of the caption template."""
     datasets = []
     for name, text in content.titles.items():
-        rows = content.runs_of(name, "reference", content.observable)
+        rows = content.runs_of(name, REFERENCE["network"], content.observable)
         errors = inverted(rows, content.observable)["train_error"]
         datasets.append(
             {

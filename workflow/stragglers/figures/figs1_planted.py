@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from ..analysis.planted import REMOVED, estimate
 from ..support.intervals import Estimate
+from ..support.sealed import read_table
+from ..tables.subject import Subject
 from .style import (
     ERROR_STAR,
     OBSERVABLES,
@@ -46,6 +48,10 @@ class Content:
     def retrained(self) -> pd.DataFrame:
         """Datasets whose runs were repeated without their stragglers."""
         return self.planted[self.planted["test_error_stragglers"].notna()]
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    return Content(subject.defining.observable, subject.titles, read_table(files["planted"]))
 
 
 def kind_of(row: Any) -> str:

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..support.intervals import Estimate
+from ..support.sealed import read_table
+from ..tables.subject import Subject
 from .style import (
     INVERSION_ERROR,
     OBSERVABLES,
@@ -27,7 +29,6 @@ from .style import (
 
 CLASSIFIERS = {"lda": ("linear discriminant", "o"), "logistic": ("logistic regression", "s")}
 """What the table's ``classifier`` says -> name, marker."""
-
 
 ANNOTATED = 15
 """Most datasets whose sizes have room beside the panel."""
@@ -63,6 +64,10 @@ class Content:
             for family in self.families
             for name in family
         }
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    return Content(subject.defining.observable, subject.families, subject.titles, read_table(files["linear"]))
 
 
 @styled

@@ -9,6 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..study.cell import REFERENCE
+from ..support.sealed import read_table
+from ..tables.rows import rows_of
+from ..tables.subject import Subject
 from .style import OBSERVABLES, WIDTH, note, series, styled, title
 
 SETTINGS = {
@@ -27,7 +31,6 @@ QUANTITIES = {
     "others": ("the same, other\ncells' runs", None, None),
 }
 """What is drawn -> label, columns of its interval: of the reference runs, but for ``others``."""
-REFERENCE = "network == 'reference' and optimizer == 'gd'"
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,14 @@ class Content:
         """Rows of the reference, with the columns :data:`QUANTITIES`."""
         others = self.others.groupby(["dataset", "setting", "value"], as_index=False)[["n_inverted", "n_runs"]].sum()
         others = others.assign(others=others["n_inverted"] / others["n_runs"]).drop(columns=["n_inverted", "n_runs"])
-        rows = self.detection.query(REFERENCE)
+        rows = rows_of(self.detection, REFERENCE)
         rows = rows.assign(inverted=rows["n_inverted"] / rows["n_runs"])
         return rows.merge(others, how="left", on=["dataset", "setting", "value"])
 
     @property
     def others(self) -> pd.DataFrame:
         """Rows of all cells but the reference's."""
-        return self.detection.query(f"not ({REFERENCE})")
+        return self.detection.drop(rows_of(self.detection, REFERENCE).index)
 
     @property
     def quantities(self) -> list[str]:
@@ -61,8 +64,12 @@ class Content:
     @property
     def shown(self) -> dict[str, str]:
         """Titles of the main datasets with reference runs."""
-        present = set(self.detection.query(REFERENCE)["dataset"])
+        present = set(rows_of(self.detection, REFERENCE)["dataset"])
         return {name: text for name, text in self.titles.items() if name in present}
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    return Content(subject.main, read_table(files["detection"]))
 
 
 @styled

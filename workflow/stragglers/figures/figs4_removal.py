@@ -9,6 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..analysis.removal import ratio_of
+from ..study.cell import REFERENCE
+from ..tables.rows import read
+from ..tables.subject import Subject
 from .style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
 
 COLUMNS = 3
@@ -30,13 +33,25 @@ class Content:
         """Title of a cell -> its rows."""
         parts = self.ablation.groupby(["dataset", "network", "optimizer"], sort=False, observed=True)
         return {
-            ", ".join([self.titles[dataset], *(name for name in names if name not in ("reference", "gd"))]): rows
+            ", ".join([self.titles[dataset], *(name for name in names if name not in REFERENCE.values())]): rows
             for (dataset, *names), rows in parts
         }
 
     @property
     def sigmas(self) -> list[float]:
         return sorted(self.ablation["sigma"].unique())
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    address = ["dataset", "network", "optimizer", "seed"]
+    ablation = read(
+        files["ablation"],
+        [*address, "removed", "draw", "n_removed", "sigma", "test_error", "inversion_found"],
+        dataset=list(subject.main),
+        removed=["none", *KINDS],
+        diverged_at=None,
+    )
+    return Content(subject.main, ablation)
 
 
 def removals_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -10,8 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
-from ..tables.rows import inverted, mean_interval
+from ..support.sealed import read_table
+from ..tables.rows import COMPLETE, inverted, mean_interval, read, rows_of
+from ..tables.subject import Subject
 from .style import (
     INVERSION_ERROR,
     OBSERVABLES,
@@ -49,9 +52,8 @@ class Content:
     inversion: pd.DataFrame
     """Rows of ``inversion`` of untouched runs for ``observable``, all layers."""
 
-    def runs_of(self, dataset: str, network: str = "reference", layer: int = 1) -> pd.DataFrame:
-        rows = self.inversion
-        return rows[(rows["dataset"] == dataset) & (rows["network"] == network) & (rows["layer"] == layer)]
+    def runs_of(self, dataset: str, network: str = REFERENCE["network"], layer: int = 1) -> pd.DataFrame:
+        return rows_of(self.inversion, {"dataset": dataset, "network": network, "layer": layer})
 
     @property
     def layers(self) -> dict[str, list[str]]:
@@ -63,6 +65,25 @@ class Content:
     def style(self, dataset: str) -> tuple[Any, str]:
         """Colour and marker of a main dataset."""
         return series([family[0] for family in self.families].index(dataset))
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    sizes = read(files["linear"], ["dataset", "n_samples"]).drop_duplicates()
+    inversion = read(
+        files["inversion"],
+        ["dataset", "network", "layer", "observable", "found", "train_error"],
+        optimizer=REFERENCE["optimizer"],
+        observable=subject.defining.observable,
+        **COMPLETE,
+    )
+    return Content(
+        observable=subject.defining.observable,
+        families=subject.families,
+        titles=subject.main,
+        variance=read_table(files["variance"]),
+        n_samples=dict(zip(sizes["dataset"], sizes["n_samples"], strict=True)),
+        inversion=inversion,
+    )
 
 
 @styled

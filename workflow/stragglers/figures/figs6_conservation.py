@@ -9,8 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..geometry.inversion import defining_inversions
 from ..sets.conservation import PEAK_LEAST_COMMON, PLATEAU
+from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
+from ..tables.rows import COMPLETE, read
+from ..tables.subject import Subject
 from .style import OBSERVABLES, WIDTH, error_axis, legend_label, mark, note, reach, series, styled, title
 
 STATISTICS = {
@@ -45,6 +49,21 @@ class Content:
     @property
     def shown(self) -> list[str]:
         return [name for name in self.titles if name in self.error_star and len(self.curve(name))]
+
+
+def gather(files: Mapping[str, str], subject: Subject) -> Content:
+    reference = {"dataset": list(subject.main), **REFERENCE}
+    runs = ["dataset", "network", "layer", "observable", "found", "train_error"]
+    curves = ["dataset", "epoch", "train_error", "n_runs", "mean_common", *STATISTICS]
+    peaks = ["dataset", "statistic", "train_error", "ci_low", "ci_high", "value", "plateau_low", "plateau_high"]
+    inversion = read(files["inversion"], runs, **COMPLETE, **reference)
+    return Content(
+        observable=subject.defining.observable,
+        titles=subject.main,
+        error_star=inversion_errors(defining_inversions(inversion, subject.defining)),
+        conservation=read(files["conservation"], curves, alignment="epoch", **reference),
+        peak=read(files["conservation_peak"], peaks, alignment="epoch", **reference),
+    )
 
 
 def inversion_errors(inversion: pd.DataFrame) -> dict[str, float]:

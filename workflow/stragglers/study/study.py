@@ -8,7 +8,7 @@ Two studies share a run if its dataset, network and optimiser bear the same name
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,22 +28,12 @@ from ..spec.specification import (
 )
 from ..support.errors import InputError
 from ..support.text import one_line
+from .cell import REFERENCE, Cell
 
-REFERENCE = {"networks": ["reference"], "optimizers": ["gd"]}
-"""The network and optimiser that the others are compared with, by their config names."""
 LARGEST_SEED = 2**32 - 1
 """torch's generator takes seeds modulo 2³²: a larger one would repeat another run."""
 LARGEST_BLOCK = 100_000
 """Seeds of a block, which trains together; more are a typo."""
-
-
-@dataclass(frozen=True, order=True)
-class Cell:
-    """Runs that differ in their seed only, by config names."""
-
-    dataset: str
-    network: str
-    optimizer: str
 
 
 def _pick(kind: type, entry: Mapping[str, Any]) -> Any:
@@ -148,7 +138,8 @@ class Study:
             raise InputError(f"config, {error}") from None
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
-        names = {**REFERENCE, **{key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}}
+        names = {f"{part}s": [name] for part, name in REFERENCE.items()}
+        names |= {key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}
         for key, defined in (
             ("datasets", self.datasets),
             ("networks", self.networks),
@@ -244,7 +235,7 @@ class Study:
         first: dict[str, str] = {}
         return {
             name: first.setdefault(canonical(replace(self.optimizers[name], batch_seed=0)), name)
-            for name in sorted(self.optimizers, key=lambda name: name not in REFERENCE["optimizers"])
+            for name in sorted(self.optimizers, key=lambda name: name != REFERENCE["optimizer"])
         }
 
     def cell_address(self, cell: Cell) -> str:

@@ -48,15 +48,19 @@ class Module:
     """Statements that do more than bind names, as far as can be seen."""
 
 
-def fingerprint(script: Path) -> str:
-    """Hash of ``script`` and of the library's definitions that it reaches, directly or not."""
-    texts = {statement.text for statements in reached(script).values() for statement in statements}
+def fingerprint(script: Path, *imported: str) -> str:
+    """Hash of ``script`` and of the library's definitions that it reaches, directly or not.
+
+    ``imported``: what the script imports by a name that it is given, as ``room.module`` or ``room.module.name``. Its
+    text does not tell.
+    """
+    texts = {statement.text for statements in reached(script, *imported).values() for statement in statements}
     return hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:16]
 
 
-def reached(script: Path) -> dict[Reference, list[Statement]]:
+def reached(script: Path, *imported: str) -> dict[Reference, list[Statement]]:
     """What ``script`` and what it imports may run: the statements by what they are reached for."""
-    waiting: list[Reference] = [(Path(script), EVERYTHING)]
+    waiting: list[Reference] = [(Path(script), EVERYTHING), *map(_reference, imported)]
     seen: dict[Reference, list[Statement]] = {}
     while waiting:
         reference = waiting.pop()
@@ -193,6 +197,12 @@ def _library_imports(node: ast.Import | ast.ImportFrom, path: Path) -> Iterator[
     for alias in node.names:
         if file := _named(alias.name.split(".")):
             yield alias.asname or alias.name.partition(".")[0], (file, EVERYTHING)
+
+
+def _reference(name: str) -> Reference:
+    """What a dotted name stands for, as ``from ROOM.MODULE import NAME`` would find it."""
+    *parts, last = name.split(".")
+    return _file(LIBRARY, *parts), last
 
 
 def _named(parts: list[str]) -> Path | None:

@@ -16,10 +16,14 @@ def as_label(text: str) -> str:
 
 
 def as_param(value: Any, sort_keys: bool = False) -> Callable[[Any], str]:
-    """``value`` as a rule's param: JSON, which the script reads with :func:`json.loads`.
+    """``value``, or what it gives for a job's wildcards, as a rule's param: JSON, for the script's :func:`json.loads`.
 
     A function, whose result Snakemake does not search for wildcards. The report shows params, too;
     outside a string JSON has no ``<``, so all of them can be escaped.
     """
-    text = json.dumps(value, sort_keys=sort_keys).replace("<", r"\u003c")
-    return lambda wildcards: text
+
+    def param(wildcards: Any) -> str:
+        given = value(wildcards) if callable(value) else value
+        return json.dumps(given, sort_keys=sort_keys).replace("<", r"\u003c")
+
+    return param

@@ -1,8 +1,8 @@
 """Text from outside: what a configuration, a file's name or data say is shown, and never read as anything else.
 
 Here is what holds for every medium. What one medium would read into a text is escaped where that
-medium is written: reStructuredText and Jinja in :mod:`.captions`, formulas in :mod:`.figure_style`,
-HTML and spreadsheets in :mod:`.pages`, wildcards and the report's scripts in :mod:`.report`.
+medium is written: reStructuredText in :mod:`..figures.captions`, formulas in :mod:`..figures.style`,
+HTML and spreadsheets in :mod:`..tables.pages`, wildcards and the report's scripts in :mod:`.report`.
 """
 
 import unicodedata

@@ -1,5 +1,6 @@
 """What several figures, and the claims, ask of the tables."""
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -40,6 +41,11 @@ def holds(column: pc.Expression, value: Any) -> pc.Expression:
     if value is None:
         return column.is_null()
     return column.isin(value if isinstance(value, list) else [value])
+
+
+def rows_of(table: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of a table at hand that hold each of these values of columns."""
+    return table[reduce(and_, (table[name] == value for name, value in values.items()))]
 
 
 def defining_by_network(inversion: pd.DataFrame, defining: Defining) -> pd.DataFrame:

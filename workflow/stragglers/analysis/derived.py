@@ -1,0 +1,4 @@
+"""Tables that follow from other tables: each has a module of its name here, whose ``derive`` makes it."""
+
+DERIVED = {"nested": ("stragglers",), "variance": ("inversion",)}
+"""Table -> the tables that it is derived from."""

@@ -1,0 +1,41 @@
+"""The figures: what each is called and which tables it reads. Importable without what draws them.
+
+Each has a module of its stem here, with three functions: ``gather(files, subject)`` reads what the figure shows,
+``draw`` draws it and ``caption`` gives the numbers of the template of that stem in ``workflow/report/``.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a study has to know of a figure in order to plan it."""
+
+    stem: str
+    label: str
+    """What the report calls it."""
+    tables: tuple[str, ...]
+    """Those that it reads. A study that lacks one of them lacks the figure."""
+    per_dataset: bool = False
+    """Whether each main dataset has one of its own."""
+    exemplars: bool = False
+    """Whether it reads a dataset's exemplary points, too."""
+
+
+FIGURES = (
+    Figure("fig1_dynamics", "1: dynamics", ("dynamics", "inversion", "stragglers"), per_dataset=True),
+    Figure(
+        "fig2_stragglers",
+        "2: stragglers",
+        ("dynamics", "inversion", "ablation", "conservation", "conservation_peak"),
+        per_dataset=True,
+        exemplars=True,
+    ),
+    Figure("fig3_universality", "3: universality", ("inversion", "consensus", "overlap")),
+    Figure("figs1_planted", "S1: planted stragglers", ("planted",)),
+    Figure("figs2_linear", "S2: linear classifiers", ("linear",)),
+    Figure("figs3_detection", "S3: settings of the detection", ("detection",)),
+    Figure("figs4_removal", "S4: kinds of removal", ("ablation",)),
+    Figure("figs5_factors", "S5: what the inversion depends on", ("inversion", "variance", "linear")),
+    Figure("figs6_conservation", "S6: measures of conservation", ("inversion", "conservation", "conservation_peak")),
+)

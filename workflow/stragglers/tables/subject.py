@@ -1,0 +1,32 @@
+"""What of a study a figure, or a table derived from tables, is about."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from ..spec.specification import Defining
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is known of a study beside its tables."""
+
+    defining: Defining
+    orders: Mapping[str, str]
+    """Optimiser -> the first that differs from it in the order of its mini-batches only."""
+    epochs: int
+    families: Sequence[Sequence[str]]
+    """Main datasets, each followed by its subsamples, by name."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Dataset -> its title. Tables go by names and have no need of it."""
+
+    @property
+    def main(self) -> dict[str, str]:
+        """Main dataset -> its title."""
+        return {family[0]: self.titles[family[0]] for family in self.families}
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        values = json.loads(text)
+        return cls(**values | {"defining": Defining(**values["defining"])})
