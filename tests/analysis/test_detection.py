@@ -23,7 +23,7 @@ def curves(turns, kink=None):
     d = np.stack([np.log1p(t) if turn is None else -np.abs(np.log((t + 1) / (turn + 1))) for turn in turns], axis=1)
     if kink is not None:
         d[kink] += 20
-    return {"D": d, "R_plus": -np.roll(d, 3, axis=0), "R_minus": np.tile(t[:, None] / N, len(turns))}
+    return {"D": d, "R_plus": -np.roll(d, 3, axis=0), "R_minus": np.tile(t[:, None] / N, len(turns)), "R": 0 * d}
 
 
 @pytest.fixture

@@ -247,7 +247,8 @@ def dynamics_of(curves, layer=1, seed=3, run=0):
             "loss": 1.0,
             "train_error": 1 / (epochs + 1),
             "test_error": np.where(epochs % 10 == 0, epochs / 1000, np.nan),
-            **curves,
+            # Absent ones are as those of two groups are for more.
+            **{"R_minus": np.nan, "R_plus": np.nan, "R": curves["D"][0] + 0 * epochs, **curves},
         }
     )
 
@@ -255,9 +256,9 @@ def dynamics_of(curves, layer=1, seed=3, run=0):
 def test_the_table_has_a_row_per_observable_with_the_error_there():
     valley, slope = v_shape(N, 43, 1, 1), T / N
     table = inversions(dynamics_of({"R_minus": valley, "R_plus": slope, "D": 1 - valley}), DETECTION)
-    assert table["observable"].tolist() == ["R_minus", "R_plus", "D"]
-    assert table["found"].tolist() == [True, False, True]
-    assert table["epoch"].tolist() == [43, pd.NA, 43]
+    assert table["observable"].tolist() == ["R_minus", "R_plus", "R", "D"]
+    assert table["found"].tolist() == [True, False, False, True]
+    assert table["epoch"].tolist() == [43, pd.NA, pd.NA, 43]
     first = table.iloc[0]
     assert first["train_error"] == pytest.approx(1 / 44) and first["value"] == 0
     # Measured at 40 and 50; 40 is nearer.
@@ -287,7 +288,7 @@ def test_a_run_that_diverged_says_when_and_has_no_inversion():
     # Representations may stay finite a while longer than the loss.
     rows.loc[60:, "loss"] = np.inf
     table = inversions(rows, DETECTION)
-    assert table["diverged_at"].tolist() == [60] * 3
+    assert table["diverged_at"].tolist() == [60] * 4
     assert not table["found"].any()
 
 

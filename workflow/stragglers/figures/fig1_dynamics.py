@@ -10,10 +10,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..sets.ablation import logarithmic_epochs
+from ..geometry.manifolds import R
 from ..study.cell import REFERENCE
 from ..tables.rows import COMPLETE, EPOCHS_DRAWN, defining_by_network, inverted, mean_interval, read
 from ..tables.subject import Subject
+from ..training.trajectory import logarithmic_epochs
 from .style import (
     ERROR_STAR,
     INVERSION_EPOCH,
@@ -31,12 +32,12 @@ from .style import (
     plain_log_ticks,
     rows_axis,
     runs,
+    shown,
     styled,
     title,
 )
 
 MARKERS = "osD^vPXdp*h<>"
-GEOMETRY = ", ".join(symbol for symbol, _ in OBSERVABLES.values()) + " (unit sphere)"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Content:
     """The one that defines t* and ε*."""
     dynamics: pd.DataFrame
     """Rows of ``dynamics``: untouched ``gd`` runs on the main dataset, at the defining layer."""
+    radii: pd.DataFrame
+    """Rows of ``manifolds`` of the same runs: the radius of each group, ``class_a``."""
     reference: pd.DataFrame
     """Rows of ``inversion`` for the same runs, all observables."""
     by_optimizer: Mapping[str, pd.DataFrame]
@@ -67,14 +70,17 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         **COMPLETE,
     )
     inversion = defining_by_network(inversion, subject.defining)
+    untouched = {
+        "dataset": main,
+        **REFERENCE,
+        "removed": "none",
+        "layer": [int(layer) for layer in inversion["layer"].unique()],
+    }
     dynamics = read(
         files["dynamics"],
         ["seed", "epoch", "train_error", *OBSERVABLES],
-        dataset=main,
-        **REFERENCE,
-        removed="none",
-        layer=[int(layer) for layer in inversion["layer"].unique()],
         epoch=logarithmic_epochs(subject.epochs, EPOCHS_DRAWN).tolist(),
+        **untouched,
     )
     on_main = inversion[inversion["dataset"] == main]
     reference = inversion[inversion["optimizer"] == REFERENCE["optimizer"]]
@@ -84,6 +90,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         title=subject.titles[main],
         observable=subject.defining.observable,
         dynamics=dynamics.drop_duplicates(["seed", "epoch"]),
+        radii=read(files["manifolds"], ["seed", "epoch", "class_a", "value"], class_b=None, **untouched),
         reference=reference[reference["dataset"] == main],
         by_optimizer={name: rows for name, rows in on_main.groupby("optimizer", sort=False)},
         by_subset={
@@ -116,18 +123,32 @@ def draw(content: Content) -> Figure:
 
 
 def draw_in_time(ax: Axes, content: Content) -> None:
-    """Panel a: mean and standard deviation of R₊, R₋ and D over seeds against epoch."""
+    """Panel a: mean and standard deviation of radii and distance over seeds against epoch.
+
+    Of more than two groups the mean radius and distance, and in thin lines every group's radius.
+    """
     if content.dynamics.empty:
         return note(ax)
     over_seeds = content.dynamics.query("epoch > 0").groupby("epoch")
-    for name, (symbol, color) in OBSERVABLES.items():
+    observables = shown(content.dynamics)
+    for name, (symbol, color) in observables.items():
         mean, sd = over_seeds[name].mean(), over_seeds[name].std().fillna(0)
         curve(ax, mean.index, mean, mean - sd, mean + sd, color, symbol)
+    if R.name in observables:
+        radii = content.radii.groupby(["class_a", "epoch"])["value"].mean()
+        for number, (_, radius) in enumerate(radii.groupby("class_a")):
+            label = {"label": f"{R.symbol} by group"} if number == 0 else {}
+            ax.plot(radius.index.get_level_values("epoch"), radius, color=R.colour, linewidth=0.4, alpha=0.7, **label)
     ax.margins(x=0.02)
-    ax.set_ylabel(GEOMETRY)
+    ax.set_ylabel(geometry(observables))
     epoch_axis(ax)
     mark(ax, inverted(content.reference, content.observable)["epoch"].astype(float).mean(), T_STAR)
     ax.legend()
+
+
+def geometry(observables: Mapping[str, tuple[str, str]]) -> str:
+    """Name of the axis of these observables."""
+    return ", ".join(symbol for symbol, _ in observables.values()) + " (unit sphere)"
 
 
 def draw_against_error(ax: Axes, content: Content) -> None:
@@ -136,9 +157,9 @@ def draw_against_error(ax: Axes, content: Content) -> None:
     if trained.empty:
         return note(ax)
     for _, run in trained.groupby("seed"):
-        for name, (_, color) in OBSERVABLES.items():
+        for name, (_, color) in shown(content.dynamics).items():
             ax.plot(run["train_error"], run[name], color=color, linewidth=0.5, alpha=0.6)
-    ax.set_ylabel(GEOMETRY)
+    ax.set_ylabel(geometry(shown(content.dynamics)))
     ax.margins(x=0.02)
     error_axis(ax)
     mark(ax, inverted(content.reference, content.observable)["train_error"].mean(), ERROR_STAR)
@@ -207,9 +228,10 @@ def caption(content: Content) -> dict[str, Any]:
         "error": mean_interval(at["train_error"]),
         "errors_by_observable": {
             symbol: inverted(content.reference, name)["train_error"].to_numpy(float)
-            for name, (symbol, _) in OBSERVABLES.items()
+            for name, (symbol, _) in shown(content.reference).items()
             if len(inverted(content.reference, name))
         },
+        "n_groups": content.radii["class_a"].nunique(),
         "n_optimizers": len(optimizers),
         "n_optimizer_runs": sum(map(len, optimizers.values())),
         "optimizer_epochs": _extremes(rows["epoch"].astype(float).mean() for rows in optimizers.values()),

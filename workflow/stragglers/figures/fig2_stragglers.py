@@ -1,6 +1,6 @@
 """Fig. 2: stragglers make the inversion, look unlike the rest, and carry what generalises."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..analysis.removal import final_error, removal_curve
-from ..sets.ablation import logarithmic_epochs
 from ..sets.conservation import PEAK_LEAST_COMMON
 from ..sets.exemplars import Exemplars
 from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
 from ..tables.rows import COMPLETE, EPOCHS_DRAWN, defining_by_network, inverted, mean_interval, read
 from ..tables.subject import Subject
+from ..training.trajectory import logarithmic_epochs
 from .style import (
     ERROR_STAR,
     OBSERVABLES,
@@ -30,6 +30,7 @@ from .style import (
     mark,
     note,
     reach,
+    shown,
     styled,
     title,
 )
@@ -113,8 +114,10 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 def draw(content: Content) -> Figure:
     figure = Figure(figsize=(WIDTH, 6))
     grid = figure.add_gridspec(3, 1, height_ratios=[1.8, 1.45, 2])
-    top, middle, bottom = (grid[row].subgridspec(1, columns) for row, columns in enumerate((3, 2, 3)))
-    draw_removals([figure.add_subplot(top[i]) for i in range(3)], content)
+    observables = sorted(shown(content.inversion), key=lambda name: name != "D")
+    columns = len(observables), 2, 3
+    top, middle, bottom = (grid[row].subgridspec(1, number) for row, number in enumerate(columns))
+    draw_removals([figure.add_subplot(part) for part in top], observables, content)
     sheets = [figure.add_subplot(middle[i]) for i in range(2)]
     for ax, kind, text in zip(sheets, ("straggler", "typical"), ("stragglers", "typical points"), strict=True):
         draw_sheet(ax, content.exemplars, kind)
@@ -132,16 +135,12 @@ def draw(content: Content) -> Figure:
     return figure
 
 
-def by_seed(dynamics: pd.DataFrame) -> pd.DataFrame:
-    """Observables by removal, seed and epoch, the mean over random draws."""
-    return dynamics.groupby(["removed", "seed", "epoch"], as_index=False)[[*OBSERVABLES]].mean()
-
-
-def draw_removals(axes: list[Axes], content: Content) -> None:
-    """Panel a: D, R₊ and R₋ against epoch with nothing, random points and stragglers removed."""
-    shown = by_seed(content.dynamics.query("epoch > 0"))
-    kinds = [kind for kind in ("none", "random", "stragglers") if kind in set(shown["removed"])]
-    for ax, name in zip(axes, ("D", "R_plus", "R_minus"), strict=True):
+def draw_removals(axes: Sequence[Axes], observables: Sequence[str], content: Content) -> None:
+    """Panel a: ``observables``, one an ax, against epoch with nothing, random points and stragglers removed."""
+    trained = content.dynamics.query("epoch > 0")
+    over_draws = trained.groupby(["removed", "seed", "epoch"], as_index=False)[[*observables]].mean()
+    kinds = [kind for kind in ("none", "random", "stragglers") if kind in set(over_draws["removed"])]
+    for ax, name in zip(axes, observables, strict=True):
         symbol, _ = OBSERVABLES[name]
         title(ax, "a" if ax is axes[0] else "", content.title if ax is axes[0] else "")
         if not kinds:
@@ -149,7 +148,7 @@ def draw_removals(axes: list[Axes], content: Content) -> None:
             continue
         for kind in kinds:
             text, color = REMOVALS[kind]
-            over_seeds = shown[shown["removed"] == kind].groupby("epoch")[name]
+            over_seeds = over_draws[over_draws["removed"] == kind].groupby("epoch")[name]
             mean, sd = over_seeds.mean(), over_seeds.std().fillna(0)
             curve(ax, mean.index, mean, mean - sd, mean + sd, color, f"{text} removed")
         ax.margins(x=0.02)
@@ -158,26 +157,26 @@ def draw_removals(axes: list[Axes], content: Content) -> None:
     if kinds:
         # Above the panels: inside, some study's curve would pass behind it.
         handles, labels = axes[0].get_legend_handles_labels()
-        legend = axes[2].legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds))
+        legend = axes[-1].legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds))
         # Else the layout makes room for its width in this one panel.
         legend.set_in_layout(False)
 
 
 def draw_sheet(ax: Axes, exemplars: Exemplars, kind: str) -> None:
     """Panel b: points of a kind in rows of seven, class and straggler rate below each."""
-    shown = exemplars.of(kind)
-    if len(shown.images) == 0:
+    points = exemplars.of(kind)
+    if len(points.images) == 0:
         return note(ax, "none in this study")
     low, high = exemplars.images.min(), exemplars.images.max()
     scale = {"cmap": "gray_r", "vmin": low, "vmax": high, "interpolation": "none"}
-    for number, image in enumerate(shown.images):
+    for number, image in enumerate(points.images):
         row, column = divmod(number, SHEET_COLUMNS)
         if image.ndim == 3 and image.dtype != np.uint8:
             image = (image - low) / (high - low or 1)
         ax.imshow(image, extent=(column + 0.06, column + 0.94, 1.4 * row + 0.88, 1.4 * row), aspect="auto", **scale)
-        text = f"{shown.classes[number]}, {shown.rate[number]:.2f}"
+        text = f"{points.classes[number]}, {points.rate[number]:.2f}"
         ax.text(column + 0.5, 1.4 * row + 0.94, text, ha="center", va="top", fontsize=7)
-    rows = -(-len(shown.images) // SHEET_COLUMNS)
+    rows = -(-len(points.images) // SHEET_COLUMNS)
     ax.set(xlim=(0, SHEET_COLUMNS), ylim=(1.4 * rows - 0.1, -0.06), aspect="equal", anchor="NW")
     ax.set_axis_off()
 
@@ -277,6 +276,7 @@ def caption(content: Content) -> dict[str, Any]:
     return {
         "title": content.title,
         "observable": OBSERVABLES[content.observable][0],
+        "observables": [symbol for symbol, _ in shown(content.inversion).values()],
         "n_seeds": rows["seed"].nunique(),
         "n_draws": int(rows.loc[rows["removed"] == "random", "draw"].nunique()),
         "errors": errors,

@@ -26,6 +26,7 @@ from .style import (
     rows_axis,
     runs,
     series,
+    shown,
     styled,
     title,
 )
@@ -34,7 +35,7 @@ PAPER = (0.10, 0.13)
 """The paper's range of straggler fractions."""
 
 CONSENSUS = ("consensus φ_c", "#000000")
-MARKERS = {"R_minus": "o", "D": "s", "R_plus": "^", "consensus": "D"}
+MARKERS = {"R_minus": "o", "D": "s", "R_plus": "^", "R": "v", "consensus": "D"}
 ANNOTATED = 20
 """Most rows of the matrix whose cells can hold a number of a legible size."""
 
@@ -123,11 +124,13 @@ def draw_key(ax: Axes, of: Axes) -> None:
 def draw_datasets(ax: Axes, content: Content) -> None:
     """Panel a: ε* at each observable and the consensus fraction, by main dataset, with 95 % intervals."""
     ax.axvspan(*PAPER, color="0.9", linewidth=0, zorder=0, label="paper: 10-13 %")
+    observables = {name: shown(content.inversion[content.inversion["dataset"] == name]) for name in content.titles}
     for observable, (symbol, color) in OBSERVABLES.items():
-        entry(ax, f"ε* at {symbol}", color, MARKERS[observable])
+        if any(observable in of_dataset for of_dataset in observables.values()):
+            entry(ax, f"ε* at {symbol}", color, MARKERS[observable])
     entry(ax, *CONSENSUS, MARKERS["consensus"])
     for row, name in enumerate(content.titles):
-        for place, (observable, (_, color)) in enumerate(OBSERVABLES.items()):
+        for place, (observable, (_, color)) in enumerate(observables[name].items()):
             errors = inverted(content.runs_of(name, REFERENCE["network"], observable), observable)["train_error"]
             interval(ax, row - 0.27 + 0.18 * place, mean_interval(errors), color, MARKERS[observable])
         interval(ax, row + 0.27, content.consensus_of(name), CONSENSUS[1], MARKERS["consensus"])

@@ -23,7 +23,7 @@ class Figure:
 
 
 FIGURES = (
-    Figure("fig1_dynamics", "1: dynamics", ("dynamics", "inversion", "stragglers"), per_dataset=True),
+    Figure("fig1_dynamics", "1: dynamics", ("dynamics", "manifolds", "inversion", "stragglers"), per_dataset=True),
     Figure(
         "fig2_stragglers",
         "2: stragglers",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -56,6 +57,17 @@ STYLE = {
 # a kind of removal.
 OBSERVABLES = {each.name: (each.symbol, each.colour) for each in (R_PLUS, R_MINUS, R, D)}
 """Column of the ``dynamics`` table -> symbol, colour."""
+
+
+def shown(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """The observables to draw of a dataset: R± and D of two groups, of more R, their mean, and D.
+
+    ``rows``: the dataset's, of ``dynamics`` (R₊ is null there for more groups) or of ``inversion`` (it has no rows).
+    """
+    of_two = "R_plus" in set(rows["observable"]) if "observable" in rows else rows["R_plus"].notna().any()
+    names = ("R_plus", "R_minus", "D") if of_two else ("R", "D")
+    return {name: OBSERVABLES[name] for name in names}
+
 
 REMOVALS = {
     "none": ("nothing", "#000000"),

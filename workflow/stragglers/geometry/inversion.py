@@ -112,7 +112,7 @@ def _noise(values: np.ndarray, width: int) -> float:
 def inversions(
     dynamics: pd.DataFrame, detection: Detection, observables: Sequence[Observable] = INVERTING
 ) -> pd.DataFrame:
-    """The ``inversion`` table of some runs' ``dynamics``: one row a run, layer and observable that ``dynamics`` has.
+    """The ``inversion`` table of some runs' ``dynamics``: one row a run, layer and observable that it has.
 
     ``class_a`` and ``class_b`` name the group, or the two, that an observable is about, and are null where it is about
     all. ``train_error`` is ε* and ``value`` the observable there, null without an inversion.
@@ -125,9 +125,9 @@ def inversions(
         tested = np.flatnonzero(np.isfinite(errors[:, 1]))
         diverged = ~np.isfinite(run["loss"].to_numpy())
         for observable in observables:
-            if observable.column not in run:
-                continue
             curve = run[observable.column].to_numpy()
+            if observable.of_two and np.isnan(curve).all():
+                continue
             inversion = NO_TURN if diverged.any() else find_inversion(curve, observable.turn, detection)
             row = dict(zip(RUN, key, strict=True)) | {
                 "observable": observable.name,

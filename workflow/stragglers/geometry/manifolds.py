@@ -110,14 +110,18 @@ def dynamics(
 ) -> pd.DataFrame:
     """The ``dynamics`` table of a trajectory: one row a run, hidden layer and epoch, one column an observable.
 
-    ``address``: what its dataset, network and optimiser are called. Observables of two groups are left out for more.
+    ``address``: what its dataset, network and optimiser are called. Observables of two groups are NaN for more.
     """
     scalars = {name: getattr(trajectory, name) for name in ("loss", "train_error", "test_error")}
-    observables = [each for each in observables if len(trajectory.groups) == 2 or not each.of_two]
     parts = []
     for layer, name in enumerate(trajectory.layers):
         manifolds = Manifolds(trajectory.gram[:, :, layer], trajectory.zeros[:, :, layer])
-        values = scalars | {each.column: each.of(manifolds) for each in observables}
+        values = scalars | {
+            each.column: np.full_like(trajectory.loss, np.nan)
+            if each.of_two and len(trajectory.groups) > 2
+            else each.of(manifolds)
+            for each in observables
+        }
         of_layer = {**address, "layer": layer + 1, "layer_name": name}
         for run, row in enumerate(trajectory.runs.itertuples()):
             of_run = {"run": run, "seed": row.seed, "removed": row.removed, "draw": row.draw}
