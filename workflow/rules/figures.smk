@@ -15,6 +15,8 @@ figures = {
     for figure in FIGURES
     if {*figure.tables} <= {*tables}
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
+    if not figure.of_many_groups
+    or any(study.datasets[name].of_many_groups for name in subject.main)
 }
 
 

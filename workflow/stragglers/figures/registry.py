@@ -20,6 +20,8 @@ class Figure:
     """Whether each main dataset has one of its own."""
     exemplars: bool = False
     """Whether it reads a dataset's exemplary points, too."""
+    of_many_groups: bool = False
+    """Whether it is of datasets of more than two groups only."""
 
 
 FIGURES = (
@@ -38,4 +40,5 @@ FIGURES = (
     Figure("figs4_removal", "S4: kinds of removal", ("ablation",)),
     Figure("figs5_factors", "S5: what the inversion depends on", ("inversion", "variance", "linear")),
     Figure("figs6_conservation", "S6: measures of conservation", ("inversion", "conservation", "conservation_peak")),
+    Figure("figs7_groups", "S7: group by group", ("inversion",), per_dataset=True, of_many_groups=True),
 )

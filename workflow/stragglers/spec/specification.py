@@ -70,6 +70,15 @@ class Dataset:
         return f"{self.source}:{self.file}" if self.file else self.source
 
     @property
+    def of_many_groups(self) -> bool:
+        """Whether its task asks for more than two groups, as far as can be told without the data."""
+        match self.task:
+            case {"groups": groups}:
+                return len(groups) > 2
+            case _:
+                return self.task == "classes"
+
+    @property
     def task_name(self) -> str:
         """What the tables' ``task`` column says."""
         match self.task:
