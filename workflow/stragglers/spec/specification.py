@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..support.errors import InputError
 
@@ -96,19 +96,72 @@ class Dataset:
                 return "all"
 
 
+class Stage(NamedTuple):
+    """A convolution with ``kernel // 2`` zeros around the image, its activation, then the maxima of squares (``pool``).
+
+    ``kernel``, ``stride`` and ``pool`` are in pixels of what the stage is given, what the convolution is given and
+    what it gives.
+    """
+
+    channels: int
+    kernel: int = 5
+    stride: int = 2
+    pool: int = 1
+
+
+KEYS: dict[str, frozenset[str]] = {
+    "dense": frozenset({"width", "depth", "activation"}),
+    "convolutional": frozenset({"stages", "width", "depth", "activation", "maps"}),
+    "module": frozenset({"file", "build", "layers", "maps"}),
+}
+"""What the entry of a network may say beside its kind."""
+
+
 @dataclass(frozen=True)
 class Network:
-    """Architecture: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each."""
+    """Architecture of a ``kind``, each with the :data:`KEYS` that mean something for it.
+
+    Dense: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each. Convolutional: ``stages``, and
+    these after them. Module: what the function ``build`` of ``file`` returns, whose submodules ``layers`` are observed;
+    ``content`` is the file's hash. ``maps``: how a feature map becomes one vector.
+    """
 
     width: int = 20
     depth: int = 2
     activation: str = "tanh"
     kind: str = "dense"
+    stages: tuple[Stage, ...] = (Stage(8), Stage(16))
+    maps: str = "flattened"
+    file: str | None = None
+    build: str = "make"
+    layers: tuple[str, ...] = ()
+    content: str | None = None
+
+    def __post_init__(self):
+        # From a config they are mappings and lists, from the canonical form lists.
+        stages = (Stage(**stage) if isinstance(stage, Mapping) else Stage(*stage) for stage in self.stages)
+        object.__setattr__(self, "stages", tuple(stages))
+        object.__setattr__(self, "layers", tuple(self.layers))
+
+    @classmethod
+    def from_config(cls, name: str, entry: Mapping[str, Any]) -> "Network":
+        """Raises :class:`InputError` for a key that the kind does not have, or one that it needs and is not there."""
+        kind = entry.get("kind", cls.kind)
+        if unknown := sorted(set(entry) - KEYS[kind] - {"kind"}):
+            raise InputError(
+                f"networks.{name}.{unknown[0]}: a {kind} network has no such key; it takes "
+                f"{', '.join(sorted(KEYS[kind]))}"
+            )
+        if kind == "module" and (missing := [key for key in ("file", "layers") if not entry.get(key)]):
+            what = {"file": "the file that makes the module", "layers": "names of the submodules to observe"}
+            raise InputError(f"networks.{name}.{missing[0]}: a module needs it; give {what[missing[0]]}")
+        return cls(**entry)
 
     @property
     def hidden_layers(self) -> range:
         """Numbers of the hidden layers, counted from 1 as in the tables' ``layer`` column."""
-        return range(1, self.depth)
+        before = {"dense": 0, "convolutional": len(self.stages)}
+        return range(1, len(self.layers) + 1 if self.kind == "module" else before[self.kind] + self.depth)
 
 
 @dataclass(frozen=True)
