@@ -164,8 +164,8 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
     """Medians of interleaved repeats, of the ratios too, in seconds of ``clock`` with so many threads.
 
     Beside the ensemble: the baseline, the same engine with one run alone, JAX (NaN where the case or the
-    environment has none), and the bare products (of dense networks). An ensemble's set-up is not counted: its time is the
-    difference of a long and a short training.
+    environment has none), and the bare products (NaN but for dense networks). An ensemble's set-up is not counted: its
+    time is the difference of a long and a short training.
     """
     torch.set_num_threads(threads)
     threadpoolctl.threadpool_limits(threads)

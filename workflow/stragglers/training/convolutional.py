@@ -64,7 +64,7 @@ class Convolutional:
         after = 2 * len(self.stages) - 1
         self.first, self.grouped, self.dense = self.parameters[0], self.parameters[1:after], self.parameters[after:]
 
-    def forward(self, x: torch.Tensor, learning: bool = False) -> Pass:
+    def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         """``kept``: columns of the first stage, and of each stage its maps before and after pooling with their places.
 
         Last of it are the hidden vectors, those of the last maps first.
@@ -79,12 +79,12 @@ class Convolutional:
             stages.append(pooled(h, stage.pool))
         last = representation(self._by_run(stages[-1][1]), "flattened")
         vectors, outputs = through(self.dense, last, self.activation)
-        observed = [] if learning else [representation(self._by_run(maps), self.maps) for _, maps, _ in stages[:-1]]
-        if not learning:
-            observed.append(
-                last if self.maps == "flattened" else representation(self._by_run(stages[-1][1]), self.maps)
-            )
-        return Pass([*observed, *vectors[1:]], outputs, (columns, stages, vectors))
+        hidden = vectors[1:]
+        if observed:
+            maps = [representation(self._by_run(out), self.maps) for _, out, _ in stages[:-1]]
+            maps.append(last if self.maps == "flattened" else representation(self._by_run(stages[-1][1]), self.maps))
+            hidden = maps + hidden
+        return Pass(hidden, outputs, (columns, stages, vectors))
 
     def _by_run(self, maps: torch.Tensor) -> torch.Tensor:
         """Maps (samples, runs * channels, height, width) as (runs, samples, positions, channels)."""
@@ -104,13 +104,14 @@ class Convolutional:
             delta = unpooled(delta, stages[number], self.stages[number].pool)
             entered, weight, bias = stages[number - 1][1], *self.grouped[2 * number - 2 : 2 * number]
             stride, padding = self.stages[number].stride, self.stages[number].kernel // 2
-            to_entered, to_weight, to_bias = torch.ops.aten.convolution_backward(
+            _, to_weight, to_bias = torch.ops.aten.convolution_backward(
                 *(delta, entered, weight, list(bias.shape), [stride] * 2, [padding] * 2, [1, 1]),
-                *(False, [0, 0], self.n_runs, [True, True, True]),
+                *(False, [0, 0], self.n_runs, [False, True, True]),
             )
             weight.grad.add_(to_weight)
             bias.grad.add_(to_bias)
-            delta = self.activation.backward(to_entered, entered)
+            delta = to_entered(delta, weight, stride, entered.shape[2:], self.n_runs)
+            delta = self.activation.backward(delta, entered)
         delta = unpooled(delta, stages[0], self.stages[0].pool)
         rows = delta.permute(0, 2, 3, 1).flatten(0, 2)
         self.first.grad.addmm_(rows.T, columns)
@@ -167,6 +168,30 @@ def unpooled(gradient: torch.Tensor, stage: Maps, width: int) -> torch.Tensor:
     return torch.ops.aten.max_pool2d_with_indices_backward(
         gradient, before, [width] * 2, [width] * 2, [0, 0], [1, 1], False, places
     )
+
+
+def to_entered(
+    gradient: torch.Tensor, weight: torch.Tensor, stride: int, size: Sequence[int], groups: int
+) -> torch.Tensor:
+    """dL/dx from dL/dy of a grouped convolution y of x, of ``size`` (height, width), with its ``kernel // 2`` zeros.
+
+    One convolution of stride 1, which oneDNN does faster than its own way back from a larger stride: the pixels
+    s a + b of x with one remainder b see every s-th entry of the kernel, so each remainder is a channel of its own, and
+    the channels are dealt out in the end.
+    """
+    kernel = weight.shape[-1]
+    entries, padding = -(-kernel // stride), kernel // 2
+    before = entries - 1 - padding // stride
+    after = [(padding + n - 1) // stride + 1 - given for n, given in zip(size, gradient.shape[2:], strict=True)]
+    fill = entries * stride - kernel
+    split = pad(weight, [0, fill, 0, fill]).unflatten(0, (groups, -1)).unflatten(4, (entries, stride))
+    # Groups, out, in, then entries and remainders of both axes.
+    split = split.unflatten(3, (entries, stride)).flip(3, 5).permute(0, 4, 6, 2, 1, 3, 5).flatten(0, 3)
+    ways = torch.conv2d(pad(gradient, [before, after[1], before, after[0]]), split, groups=groups)
+    dealt = ways.permute(0, 2, 3, 1).unflatten(3, (groups, stride, stride, -1)).permute(0, 1, 4, 2, 5, 3, 6)
+    dealt = dealt.flatten(5).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+    start = padding % stride
+    return dealt[:, :, start : start + size[0], start : start + size[1]]
 
 
 def initial_parameters(

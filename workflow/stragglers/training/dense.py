@@ -39,7 +39,7 @@ class Dense:
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
 
-    def forward(self, x: torch.Tensor, learning: bool = False) -> Pass:
+    def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         first, *rest = self.parameters
         h = rows_product(first, x, self.activation).unflatten(0, (-1, self.width))
         return Pass(*through(rest, h, self.activation))

@@ -108,11 +108,11 @@ class Engine(Protocol):
     def __init__(self, network: Network, data: Data, seeds: Sequence[int]):
         """One network per seed in its initial state."""
 
-    def forward(self, x: torch.Tensor, learning: bool = False) -> Pass:
+    def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         """What the networks make of ``x``, rows of :attr:`Data.x` or :attr:`Data.x_test`.
 
-        ``learning``, in the steps through mini-batches: as networks do that behave otherwise in training, and without
-        a need of :attr:`Pass.hidden`. Where torch's gradients are off, no :meth:`backward` follows.
+        ``learning``, in the steps through mini-batches: as networks do that behave otherwise in training. Without
+        ``observed`` nobody looks at :attr:`Pass.hidden`; where torch's gradients are off, no :meth:`backward` follows.
         """
 
     def backward(self, x: torch.Tensor, made: Pass, gradient: torch.Tensor) -> None:

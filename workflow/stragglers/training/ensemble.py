@@ -129,7 +129,7 @@ class Ensemble:
             # A batch may hold no kept point of a heavily pruned run: it then takes a zero gradient.
             n_kept = self.weights[:, batch].sum(1).clamp_min(1)
             for rows in batch.split(len(batch) if self.alone else self.block) if len(batch) else ():
-                made = self.engine.forward(x[rows], learning=True)
+                made = self.engine.forward(x[rows], learning=True, observed=False)
                 self._learn(x[rows], made, self.targets[rows], self.weights[:, rows], n_kept)
             self.step()
 
@@ -137,5 +137,6 @@ class Ensemble:
     def test_error(self, x_test: torch.Tensor) -> torch.Tensor:
         wrong = x_test.new_zeros(self.n_runs)
         for rows in self.blocks(len(x_test)):
-            wrong += misclassified(self.engine.forward(x_test[rows]).outputs, self.targets_test[rows]).sum(1)
+            outputs = self.engine.forward(x_test[rows], observed=False).outputs
+            wrong += misclassified(outputs, self.targets_test[rows]).sum(1)
         return wrong / len(x_test)

@@ -51,6 +51,7 @@ class Module:
                 with torch.no_grad():
                     self._call(data.x[:2].cpu().float())
         model.to(data.x.device, data.x.dtype)
+        self._observing = True
         self._observed: dict[str, torch.Tensor] = {}
         submodules = dict(model.named_modules())
         if missing := [layer for layer in self.layers if layer not in submodules]:
@@ -65,11 +66,11 @@ class Module:
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
 
-    def forward(self, x: torch.Tensor, learning: bool = False) -> Pass:
+    def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         """``kept``: the outputs (samples, groups) with the graph that made them."""
+        self._observing = observed
         outputs = self._run(x, learning)
-        hidden = [] if learning else [self._observed.pop(layer) for layer in self.layers]
-        self._observed.clear()
+        hidden = [self._observed.pop(layer) for layer in self.layers] if observed else []
         return Pass(hidden, outputs.detach().T.unsqueeze(0), outputs)
 
     def backward(self, x: torch.Tensor, made: Pass, gradient: torch.Tensor) -> None:
@@ -92,7 +93,7 @@ class Module:
 
     def _observe(self, layer: str, submodule: torch.nn.Module, given: Any, output: Any) -> None:
         """Keep what a submodule gave out, the last time in a pass, as (1, units, samples)."""
-        if self.model.training:
+        if not self._observing:
             return
         if not isinstance(output, torch.Tensor) or output.ndim < 2:
             raise self._refusal(f"has a submodule {layer!r} that gives no tensor (samples, ...), and is in `layers`")
@@ -117,12 +118,12 @@ class Module:
         found = [type(each).__name__ for each in self.model.modules() if isinstance(each, OTHERWISE_IN_TRAINING)]
         if found:
             return found[0]
+        self._observing = False
         before = [buffer.clone() for buffer in self.model.buffers()]
         with torch.no_grad(), seeded(0):
             measured, learned = self.model.eval()(x), self.model.train()(x)
             for buffer, value in zip(self.model.buffers(), before, strict=True):
                 buffer.copy_(value)
-        self._observed.clear()
         return None if torch.allclose(measured, learned, equal_nan=True) else "its `forward`"
 
     def _given_out(self, x: torch.Tensor) -> int:
@@ -132,6 +133,7 @@ class Module:
             nonlocal count
             count += output.numel() if isinstance(output, torch.Tensor) else 0
 
+        self._observing = False
         hooks = [each.register_forward_hook(add) for each in self.model.modules() if not [*each.children()]]
         with torch.no_grad():
             self._run(x, learning=False)
