@@ -27,9 +27,9 @@ Shape = tuple[int, int, int]
 class Convolutional:
     """An :class:`.engine.Engine`."""
 
-    least_block = 16
-    most_runs = 16
-    """So many runs' maps of the least block stay in cache; with more, the convolutions slow down."""
+    least_block = 32
+    most_runs = 8
+    """The first product is large enough by then. With more runs, or samples, their maps leave the cache."""
     needs_batches = None
 
     @staticmethod
