@@ -71,7 +71,11 @@ def refuse_beyond(study: Study, memory: float, disk: float) -> None:
                     "training.epochs": study.protocol.epochs / 500,
                     f"networks.{cell.network}.width": network.width / 20,
                     f"networks.{cell.network}.depth": network.depth / 2,
-                    f"networks.{cell.network}.stages": max(max(stage) for stage in network.stages) / 16,
+                    **{
+                        f"networks.{cell.network}.stages.{number}.{key}": getattr(stage, key) / usual
+                        for number, stage in enumerate(network.stages)
+                        for key, usual in (("channels", 16), ("kernel", 5))
+                    },
                     "runs, seeds": n_seeds / 20,
                     "ablations, random_draws": plan.random_draws / 3 if plan else 0,
                     "ablations, grid": plan.grid / 8 if plan else 0,
