@@ -97,11 +97,7 @@ class Dataset:
 
 
 class Stage(NamedTuple):
-    """A convolution with ``kernel // 2`` zeros around the image, its activation, then the maxima of squares (``pool``).
-
-    ``kernel``, ``stride`` and ``pool`` are in pixels of what the stage is given, what the convolution is given and
-    what it gives.
-    """
+    """A convolution with ``kernel // 2`` zeros around the image, its activation, then the maxima of ``pool``² pixels."""
 
     channels: int
     kernel: int = 5
