@@ -97,7 +97,7 @@ class Dataset:
 
 
 class Stage(NamedTuple):
-    """A convolution with ``kernel // 2`` zeros around the image, its activation, then the maxima of ``pool``² pixels."""
+    """A convolution with ``kernel // 2`` zeros around the image, its activation, then maxima of ``pool``² pixels."""
 
     channels: int
     kernel: int = 5

@@ -65,7 +65,7 @@ class Convolutional:
         self.first, self.grouped, self.dense = self.parameters[0], self.parameters[1:after], self.parameters[after:]
 
     def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
-        """``kept``: what each position sees, the :data:`Maps` of each stage, then the last maps and all after as vectors."""
+        """``kept``: what each position sees, the :data:`Maps` of each stage, the last and all after as vectors."""
         columns = unfolded(x, self.stages[0])
         (_, height, width), _ = self.shapes[0]
         product = rows_product(columns, self.first, self.activation)
