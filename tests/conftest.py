@@ -81,7 +81,7 @@ def synthetic(n_train=103, n_test=41, n_classes=4, shape=(3, 4), seed=0, task="p
         return (prototypes[classes] + rng.integers(-60, 61, (n, *shape))).astype(np.uint8), classes.astype(np.int16)
 
     (images_train, class_train), (images_test, class_test) = split(n_train), split(n_test)
-    images_train[:, 0, 0] = 7
+    (images_train[:, 0] if len(shape) > 1 else images_train)[:, 0] = 7
     grouped = groups(task, range(n_classes))
     label = labels_of(grouped)
     return Dataset(

@@ -39,7 +39,7 @@ class Project:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        for part in ("workflow", "profiles", "config", "envs"):
+        for part in ("workflow", "profiles", "config", "envs", "networks"):
             shutil.copytree(REPOSITORY / part, self.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy2(REPOSITORY / "Snakefile", self.folder)
         # Neither a user's profiles nor a cache from elsewhere may change what is planned.

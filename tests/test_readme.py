@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ADDRESS
-from project import REPOSITORY, TINY, Project, users_environment
+from project import REPOSITORY, TINY, Project, users_environment, without_ablations
 from sklearn.datasets import load_digits
 
 from workflow.stragglers.geometry.manifolds import Observable, dynamics
@@ -48,12 +48,14 @@ def replaced(text, *changes):
 STRAGGLERS = block('"Which samples are my stragglers?"', "python")
 OWN_DATA = block("**Your own data.**", "yaml")
 FURTHER = block("**A network or an optimiser**", "yaml")
+MODULE = block("**A kind of network**", "python")
+MODULE_STUDY = block("and name the file and the submodules to observe", "yaml")
 OBSERVABLE = block("**An observable**", "python")
 ACTIVATION = block("**An activation**", "python")
 
 
 def test_every_code_block_is_tried():
-    tried = [STRAGGLERS, OWN_DATA, FURTHER, OBSERVABLE, ACTIVATION]
+    tried = [STRAGGLERS, OWN_DATA, FURTHER, MODULE, MODULE_STUDY, OBSERVABLE, ACTIVATION]
     others = [text for language, text in re.findall(r"```(\w*)\n(.*?)```", README, re.S) if language != "mermaid"]
     for text in others:
         assert text in tried or all(COMMAND.match(line) for line in text.splitlines()), text
@@ -171,6 +173,18 @@ def test_a_network_and_an_optimizer_are_a_line_each(own_finished):
     cells = len(more["networks"]) * len(more["optimizers"])
     plan = own_finished.plan(OWN_STUDY | more, *IN_FOLDER)
     assert plan["train"] == cells - 1 and "prepare" not in plan and "ablate" not in plan
+
+
+def test_a_module_of_ones_own_is_a_file_and_a_line(fresh):
+    (fresh.folder / "networks/mine.py").write_text(MODULE, encoding="utf-8")
+    config = without_ablations("0-1") | yaml.safe_load(MODULE_STUDY)
+    config["training"] = {"epochs": 4, "device": "cpu"}
+    config["runs"][0]["networks"] = ["reference", "mine"]
+    fresh.run(config, "results/tiny/tables/dynamics.parquet")
+    table = fresh.table("dynamics").query("network == 'mine'")
+    assert set(table["layer_name"]) == {"0", "1"} and set(table["epoch"]) == set(range(5))
+    with fresh.edited("networks/mine.py", "8, 3, padding=1", "8, 5, padding=2"):
+        assert fresh.plan(config)["train"] == 1
 
 
 def test_an_observable_needs_no_training(finished, small, trained):

@@ -17,15 +17,8 @@ from workflow.stragglers.analysis.planted import (
 from workflow.stragglers.data import datasets
 from workflow.stragglers.data.synthetic import planted, sample
 from workflow.stragglers.figures.figs1_planted import Content, caption, draw
-from workflow.stragglers.spec.specification import (
-    PLANTED,
-    Dataset,
-    Defining,
-    address,
-    canonical,
-    from_canonical,
-    planting,
-)
+from workflow.stragglers.spec.canonical import address, canonical, from_canonical
+from workflow.stragglers.spec.specification import PLANTED, Dataset, Defining, planting
 from workflow.stragglers.study.study import Study
 from workflow.stragglers.support.columns import ADDRESS
 from workflow.stragglers.support.errors import InputError

@@ -14,7 +14,7 @@ from workflow.stragglers.spec.specification import Network, Optimizer
 from workflow.stragglers.training.dense import Dense, initial_parameters
 from workflow.stragglers.training.engine import Data
 
-TINY = Case("tiny", runs=2, n_samples=64, n_features=5, epochs=2, repeats=2, peer=True)
+TINY = Case("tiny", runs=2, n_samples=64, shape=(5,), epochs=2, repeats=2, peer=True)
 
 
 @pytest.fixture
@@ -34,6 +34,15 @@ def test_a_row_holds_clock_and_core_times_and_leaves_out_a_peer_that_is_not_ther
     by_clock = {name for name in times if not name.startswith("core_")}
     assert by_clock and set(times) - by_clock == {f"core_{name}" for name in by_clock}
     assert {name for name, value in times.items() if np.isnan(value)} == {name for name in times if "jax" in name}
+
+
+def test_convolutional_networks_are_timed_beside_their_own_baseline(short):
+    case = Case("tiny", 2, Network(kind="convolutional"), n_samples=64, shape=(8, 8), epochs=1, repeats=1)
+    times = timings(benchmark.measure(case, "cpu", 1, time.process_time))
+    # Neither a peer nor a bound is known of them.
+    assert {name for name, value in times.items() if np.isnan(value)} == {
+        *("jax_seconds_per_run_epoch", "speedup_over_jax", "products_seconds_per_run_epoch", "matrix_bound_fraction")
+    }
 
 
 def test_the_peer_is_timed_beside_the_engine(short):

@@ -23,6 +23,20 @@ WHOLE = {
         "digits": {"source": "MNIST", "task": {"pair": [0, 1]}, "subset": {"random": 100, "seed": 3}},
         "planted": {"source": "planted", "planted": {"n_train": 100, "seed": 1}},
     },
+    "networks": {
+        **TINY["networks"],
+        "cnn": {
+            **{"kind": "convolutional", "width": 5, "depth": 3, "activation": "relu", "maps": "pooled"},
+            "stages": [{"channels": 4, "kernel": 3, "stride": 1, "pool": 2}],
+        },
+        "own": {
+            "kind": "module",
+            "file": "networks/resnet18.py",
+            "build": "make",
+            "layers": ["layer1"],
+            "maps": "pixels",
+        },
+    },
     "optimizers": {"gd": {"lr": 0.2}, "adam": {"algorithm": "Adam", "lr": 0.01, "betas": [0.5, 0.9], "batch_size": 8}},
     "training": {"epochs": 120, "test_every": 10, "dtype": "float32", "sets": "every", "device": "cpu", "threads": 1},
     "inversion": {"observable": "D", "layer": 1, "burn_in": 5, "smoothing": 5, "prominence": 0.02, "noise": 10},
@@ -127,6 +141,14 @@ INFINITE = float("inf")
         ("training.epochs", 10**12),
         ("training.dtype", "float16"),
         ("networks.relu.width", 10**9),
+        ("networks.cnn.width", 10**9),
+        ("networks.cnn.stages.0.channels", 10**12),
+        ("networks.cnn.stages.0.kernel", 0),
+        ("networks.cnn.stages", []),
+        ("networks.own.file", "nowhere.py"),
+        ("networks.own.layers", []),
+        ("networks.own.layers", ["a", "a"]),
+        ("networks.own.build", "a b"),
         ("networks.relu.depth", 10**9),
         ("datasets.planted.planted.n_train", 10**12),
         ("ablations.0.random_draws", 10**9),
@@ -139,6 +161,8 @@ def test_a_value_that_cannot_serve_is_named_in_one_line(path, value):
     config = whole()
     if "planted" in path:
         config["runs"].append({"datasets": ["planted"], "seeds": ["0-2"]})
+    if "cnn" in path:
+        config["runs"].append({"datasets": ["digits"], "networks": ["cnn"], "seeds": ["0-2"]})
     line = refusal(put(config, path, value))
     # The entry of a list, or the list that it stands in.
     section, *_ = path.split(".")

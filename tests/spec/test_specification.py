@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflow.stragglers.spec.canonical import address, canonical, from_canonical
 from workflow.stragglers.spec.specification import (
     ALGORITHMS,
     AblationPlan,
@@ -13,9 +14,6 @@ from workflow.stragglers.spec.specification import (
     Network,
     Optimizer,
     Protocol,
-    address,
-    canonical,
-    from_canonical,
     parse_seeds,
 )
 from workflow.stragglers.support.errors import InputError

@@ -7,6 +7,7 @@ from conftest import own
 from project import REPOSITORY
 
 from workflow.stragglers.data import datasets
+from workflow.stragglers.spec.canonical import canonical
 from workflow.stragglers.spec.configuration import validate
 from workflow.stragglers.spec.specification import AblationPlan, Defining, Detection, Network, Optimizer, Protocol
 from workflow.stragglers.study.footprint import refuse_beyond
@@ -88,6 +89,57 @@ def test_a_changed_own_file_changes_the_address(config, tmp_path):
         own(tmp_path, y_test=np.arange(value, value + 20) % 4)
         addresses.add(Study(config).run_address(REFERENCE, "0-2"))
     assert len(addresses) == 2
+
+
+def test_a_changed_module_changes_the_address(config, tmp_path):
+    file = tmp_path / "mine.py"
+    config["networks"]["reference"] = {"kind": "module", "file": str(file), "layers": ["0"]}
+    refused(config, r"networks.reference.file: '.*mine\.py' is no file of the folder that the study runs in")
+    assert Study(config, reads_data=False).networks["reference"].content is None
+    addresses = set()
+    for text in ("pass", "pass # here"):
+        file.write_text(text, encoding="utf-8")
+        addresses.add(Study(config).run_address(REFERENCE, "0-2"))
+    assert len(addresses) == 2
+
+
+def test_stages_written_out_are_the_default_ones(config):
+    short, long = ({"kind": "convolutional"}, {"kind": "convolutional", "maps": "flattened"})
+    long["stages"] = [{"channels": 8, "kernel": 5, "stride": 2, "pool": 1}, {"channels": 16.0}]
+    config["networks"] |= {"short": short, "long": long}
+    validate(config, SCHEMA)
+    networks = Study(config).networks
+    assert networks["short"] == networks["long"]
+    assert canonical(networks["short"]) == '[{"kind": "convolutional"}]'
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"stages": [{"channels": 3}]}, r"stages: a dense network has no such key; it takes activation, depth, width"),
+        ({"maps": "pooled"}, r"maps: a dense network has no such key"),
+        ({"kind": "convolutional", "file": "a.py"}, r"file: a convolutional network has no such key"),
+        ({"kind": "module", "file": "a.py", "layers": ["0"], "width": 3}, r"width: a module network has no such key"),
+        ({"kind": "module", "layers": ["0"]}, r"file: a module needs it; give the file"),
+        ({"kind": "module", "file": "a.py"}, r"layers: a module needs it; give names of the submodules"),
+    ],
+)
+def test_a_key_of_another_kind_of_network_is_named(config, entry, message):
+    config["networks"]["relu"] = entry
+    validate(config, SCHEMA)
+    refused(config, f"^config, networks.relu.{message}")
+
+
+@pytest.mark.parametrize(
+    "dataset", [{"source": "planted", "planted": {"n_train": 50}}, {"source": "npz", "file": "own.npz"}]
+)
+def test_vectors_for_a_convolutional_network_are_named(config, tmp_path, dataset):
+    own(tmp_path, x_train=np.eye(40), x_test=np.eye(20, 40))
+    config["data_dir"] = str(tmp_path)
+    config["datasets"]["vectors"] = dataset
+    config["networks"]["cnn"] = {"kind": "convolutional"}
+    config["runs"].append({"datasets": ["digits", "vectors"], "networks": ["relu", "cnn"], "seeds": ["7"]})
+    refused(config, "runs.3.networks: cnn is convolutional and needs images, and the samples of vectors are vectors")
 
 
 def test_the_first_dataset_of_a_source_and_task_is_the_main_one(config):
@@ -297,8 +349,11 @@ def test_the_schemas_defaults_are_those_of_the_code(path, kind):
         schema = schema[key]
     for field in fields(kind):
         if field.default not in (MISSING, None):
-            default = list(field.default) if isinstance(field.default, tuple) else field.default
-            assert schema["properties"][field.name]["default"] == default, field.name
+            default = schema["properties"][field.name]["default"]
+            if field.name == "stages":
+                assert Network(stages=default).stages == field.default
+                continue
+            assert (tuple(default) if isinstance(default, list) else default) == field.default, field.name
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
@@ -308,6 +363,7 @@ def test_every_shipped_study_is_valid(path, tmp_path, monkeypatch):
     # Its own files may be elsewhere.
     monkeypatch.setattr(datasets, "content", lambda *_: "hash")
     monkeypatch.setattr(datasets, "check", lambda *_: None)
+    monkeypatch.chdir(REPOSITORY)
     study = Study(shipped | {"data_dir": str(tmp_path)})
     assert study.blocks and len(set(study.cells)) == len(study.blocks)
 

@@ -27,13 +27,14 @@ class Watch(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("batch_size", [None, 16])
-def test_more_epochs_make_the_host_wait_no_more_often(small, trained, batch_size):
+@pytest.mark.parametrize("network", [Network(4, 3), Network(4, kind="convolutional")], ids=lambda network: network.kind)
+def test_more_epochs_make_the_host_wait_no_more_often(small, trained, network, batch_size):
     # SGD only: Adam counts its steps in a tensor that torch keeps on the host on purpose.
     optimizer = Optimizer(settings={"lr": 0.1, "momentum": 0.9}, batch_size=batch_size)
 
     def waits(epochs):
         with Watch() as watch:
-            trained(small, Network(4, 3), optimizer, epochs=epochs, test_every=2)
+            trained(small, network, optimizer, epochs=epochs, test_every=2)
         assert len(watch.names) > 100 * epochs
         return sum(name in WAITING for name in watch.names)
 

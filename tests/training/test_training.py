@@ -220,8 +220,8 @@ def test_how_many_runs_go_through_the_data_together_does_not_matter(small, measu
     given = small, NETWORKS["deep"], OPTIMIZERS[optimizer], range(5)
     removed = some_removed(5, len(small.images_train))
     whole = measure(*given, epochs=10, removed=removed)
-    monkeypatch.setattr(ensemble, "BLOCK_VALUES", 12 * ensemble.LEAST_BLOCK)
-    assert [part.stop - part.start for part in ensemble.parts(5, 12, ensemble.BLOCK_VALUES)] == [2, 1, 2]
+    monkeypatch.setattr(ensemble, "BLOCK_VALUES", 12 * Dense.least_block)
+    assert [part.stop - part.start for part in ensemble.parts(Dense, 5, 12, ensemble.BLOCK_VALUES)] == [2, 1, 2]
     divided = measure(*given, epochs=10, removed=removed)
     for name in ("loss", "train_error", "gram", "misclassified"):
         np.testing.assert_allclose(divided[name], whole[name], rtol=0, atol=1e-11, err_msg=name)
@@ -230,10 +230,12 @@ def test_how_many_runs_go_through_the_data_together_does_not_matter(small, measu
 
 @given(st.integers(1, 2000), st.integers(1, 5000), st.integers(1, 2**20))
 def test_parts_are_all_runs_in_order_and_as_equal_as_can_be(n_runs, units, values):
-    sizes = [part.stop - part.start for part in ensemble.parts(n_runs, units, values)]
-    assert [run for part in ensemble.parts(n_runs, units, values) for run in range(n_runs)[part]] == [*range(n_runs)]
+    sizes = [part.stop - part.start for part in ensemble.parts(Dense, n_runs, units, values)]
+    assert [run for part in ensemble.parts(Dense, n_runs, units, values) for run in range(n_runs)[part]] == [
+        *range(n_runs)
+    ]
     assert max(sizes) - min(sizes) <= 1
-    assert max(sizes) == 1 or max(sizes) * units * ensemble.LEAST_BLOCK <= 2 * values
+    assert max(sizes) == 1 or max(sizes) * units * Dense.least_block <= 2 * values
 
 
 @given(st.integers(1, 3), st.integers(1, 70), st.randoms(use_true_random=False))

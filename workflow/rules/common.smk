@@ -14,12 +14,8 @@ from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
 from workflow.stragglers.support.sealed import sealed
 from workflow.stragglers.data.sources import OFFICIAL
-from workflow.stragglers.spec.specification import (
-    Dataset,
-    canonical,
-    from_canonical,
-    parse_seeds,
-)
+from workflow.stragglers.spec.canonical import canonical, from_canonical
+from workflow.stragglers.spec.specification import Dataset, parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.cell import REFERENCE, Cell
 from workflow.stragglers.study.study import Study, consensus_source

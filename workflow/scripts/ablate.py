@@ -6,6 +6,7 @@ import pandas as pd
 from workflow.stragglers.data.datasets import Dataset as Prepared
 from workflow.stragglers.sets.ablation import removals
 from workflow.stragglers.sets.stragglers import CONSENSUS_RATE, straggler_rate, straggler_sets
+from workflow.stragglers.spec.canonical import from_canonical, names_of
 from workflow.stragglers.spec.specification import (
     AblationPlan,
     Dataset,
@@ -13,8 +14,6 @@ from workflow.stragglers.spec.specification import (
     Network,
     Optimizer,
     Protocol,
-    from_canonical,
-    names_of,
     parse_seeds,
 )
 from workflow.stragglers.support.jobs import job_log

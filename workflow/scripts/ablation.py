@@ -1,5 +1,6 @@
 from workflow.stragglers.sets.ablation import ablation_table
-from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table
 from workflow.stragglers.training.trajectory import read_trajectories

@@ -6,7 +6,8 @@ import pandas as pd
 
 from workflow.stragglers.benchmarks.conservation import PAPER_EPOCHS, conservation_cost
 from workflow.stragglers.data.datasets import Dataset as Prepared
-from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_text
 from workflow.stragglers.training.loop import train

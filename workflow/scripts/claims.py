@@ -3,7 +3,8 @@ from pathlib import Path
 import yaml
 
 from workflow.stragglers.analysis.claims import claims_table
-from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table, write_text
 from workflow.stragglers.tables.pages import as_csv, claims_page

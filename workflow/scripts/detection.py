@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from workflow.stragglers.analysis.detection_sweep import detection_table
-from workflow.stragglers.spec.specification import Defining, Detection, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Defining, Detection
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table
 from workflow.stragglers.training.trajectory import read_trajectories

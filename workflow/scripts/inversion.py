@@ -2,7 +2,8 @@ from pathlib import Path
 
 from workflow.stragglers.geometry.inversion import inversions
 from workflow.stragglers.geometry.manifolds import INVERTING, distances_of, dynamics, radii_of
-from workflow.stragglers.spec.specification import Detection, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Detection
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.training.trajectory import Trajectory

@@ -1,6 +1,7 @@
 from workflow.stragglers.analysis.linear import linear_table
 from workflow.stragglers.sets.stragglers import StragglerSets
-from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.study.cell import REFERENCE
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_arrays, read_table, write_table

@@ -1,6 +1,7 @@
 from workflow.stragglers.analysis.planted import planted_table
 from workflow.stragglers.data.datasets import Dataset
-from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.study.cell import REFERENCE
 from workflow.stragglers.support.columns import ADDRESS
 from workflow.stragglers.support.jobs import job_log

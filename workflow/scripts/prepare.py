@@ -3,7 +3,8 @@ from pathlib import Path
 from workflow.stragglers.data.datasets import prepare
 from workflow.stragglers.data.download import download
 from workflow.stragglers.data.sources import OFFICIAL
-from workflow.stragglers.spec.specification import Dataset, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Dataset
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_text
 

@@ -7,7 +7,8 @@ from workflow.stragglers.sets.stragglers import (
     straggler_sets,
     straggler_table,
 )
-from workflow.stragglers.spec.specification import Defining, from_canonical
+from workflow.stragglers.spec.canonical import from_canonical
+from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_table
 from workflow.stragglers.training.trajectory import read_trajectories

@@ -3,15 +3,8 @@ from pathlib import Path
 import pandas as pd
 
 from workflow.stragglers.data.datasets import Dataset as Prepared
-from workflow.stragglers.spec.specification import (
-    Dataset,
-    Network,
-    Optimizer,
-    Protocol,
-    from_canonical,
-    names_of,
-    parse_seeds,
-)
+from workflow.stragglers.spec.canonical import from_canonical, names_of
+from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, parse_seeds
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.training.loop import train
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from multiprocessing import get_context
 from typing import Any
 
@@ -30,8 +31,9 @@ import torch
 from ..data.datasets import Dataset
 from ..spec.specification import Network, Optimizer, Protocol
 from ..training.activations import rows_product
-from ..training.dense import Dense, initial_parameters
+from ..training.dense import initial_parameters
 from ..training.engine import Data
+from ..training.kinds import KINDS
 from ..training.loop import pick_device, train
 from .baseline import one_run_at_a_time
 
@@ -55,7 +57,8 @@ class Case:
     optimizer: Optimizer = field(default_factory=lambda: Optimizer(settings={"lr": 0.2}))
     test_every: int = 1
     n_samples: int = 8192
-    n_features: int = 669
+    shape: tuple[int, ...] = (669,)
+    """Of a sample: features, or height and width."""
     removal: bool = False
     """Whether every run leaves out a tenth of the points, by weights of its own."""
     peer: bool = False
@@ -78,13 +81,15 @@ CASES = (
     Case("P = 60000", n_samples=60_000, test_every=10, epochs=10, repeats=3),
     Case("1000 runs, P = 60000", runs=1000, n_samples=60_000, epochs=1, repeats=1),
     Case("64 runs of width 1000", runs=64, network=Network(1000), epochs=1, repeats=1),
+    Case("convolutional", runs=16, network=Network(kind="convolutional"), shape=(28, 28), epochs=2, repeats=3),
+    Case("64 convolutional", runs=64, network=Network(kind="convolutional"), shape=(28, 28), epochs=1, repeats=1),
 )
 
 
-def synthetic(n_samples: int, n_features: int) -> Dataset:
+def synthetic(n_samples: int, shape: tuple[int, ...]) -> Dataset:
     """Random pixels and labels."""
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (n_samples + N_TEST, n_features), dtype=np.uint8)
+    pixels = rng.integers(0, 256, (n_samples + N_TEST, *shape), dtype=np.uint8)
     classes = rng.integers(0, 10, n_samples + N_TEST).astype(np.int16)
     label = np.where(classes % 2, 1, -1).astype(np.int8)
     train_part, test_part = slice(n_samples), slice(n_samples, None)
@@ -100,7 +105,7 @@ def synthetic(n_samples: int, n_features: int) -> Dataset:
 
 
 def matrix_products(data: Data, case: Case) -> Callable[[], None]:
-    """The products that no implementation can avoid, for one epoch of all runs, as fast as found.
+    """The products that no dense implementation can avoid, for one epoch of all runs, as fast as found.
 
     Forward and gradient of the first layer on the training points, forward on the test points in
     the epochs that measure it, and with mini-batches a forward pass for measuring beside. The
@@ -159,13 +164,13 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
     """Medians of interleaved repeats, of the ratios too, in seconds of ``clock`` with so many threads.
 
     Beside the ensemble: the baseline, the same engine with one run alone, JAX (NaN where the case or the
-    environment has none), and the bare products. An ensemble's set-up is not counted: its time is the
-    difference of a long and a short training.
+    environment has none), and the bare products (NaN but for dense networks). An ensemble's set-up is not counted: its
+    time is the difference of a long and a short training.
     """
     torch.set_num_threads(threads)
     threadpoolctl.threadpool_limits(threads)
     place = pick_device(device)
-    dataset = synthetic(case.n_samples, case.n_features)
+    dataset = synthetic(case.n_samples, case.shape)
     timed = partial(seconds, clock=clock)
 
     def engine(n_runs: int, epochs: int) -> float:
@@ -194,18 +199,20 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
     # The first of several is a warm-up. The peak is the engine's: nothing else has run by then.
     warm_up = per_run_epoch(case.runs, case.epochs)
     peak = peak_memory(place)
-    data = Data.of(dataset, Dense.view(dataset), Protocol(case.epochs).dtype, place)
-    products = matrix_products(data, case)
+    data = Data.of(dataset, KINDS[case.network.kind].view(dataset), Protocol(case.epochs).dtype, place)
     passes = min(PASSES, case.epochs)
     work: dict[str, Callable[[], float]] = {
         "ensemble": lambda: per_run_epoch(case.runs, case.epochs) if case.repeats > 1 else warm_up,
-        "alone": lambda: per_run_epoch(1, ALONE),
+        "alone": lambda: per_run_epoch(1, ALONE if case.network.kind == "dense" else case.epochs),
         "baseline": lambda: (
             timed(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs)) / case.epochs
         ),
-        "products": lambda: timed(lambda: [products() for _ in range(passes)]) / passes / case.runs,
+        "products": lambda: np.nan,
         "jax": lambda: np.nan,
     }
+    if case.network.kind == "dense":
+        products = matrix_products(data, case)
+        work["products"] = lambda: timed(lambda: [products() for _ in range(passes)]) / passes / case.runs
     if case.peer and place.type == "cpu" and importlib.util.find_spec("jax"):
         jax = in_jax(data, case)
         work["jax"] = lambda: timed(jax) / case.epochs / case.runs
@@ -243,7 +250,7 @@ def description(case: Case, device: str, threads: int) -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if on_gpu else cpu,
         "dtype": Protocol(case.epochs).dtype,
         "n_samples": case.n_samples,
-        "n_features": case.n_features,
+        "n_features": prod(case.shape),
         "width": case.network.width,
         "depth": case.network.depth,
         "runs": case.runs,

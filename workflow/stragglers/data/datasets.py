@@ -144,10 +144,29 @@ def features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return train, test, varying
 
 
-def check(specification: Specification, data_dir: str) -> None:
+def shaped_features(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standardised training data in their own shape, test data, and which features vary; float64.
+
+    Images are (P, channels, height, width), vectors (P, d); the mask has the shape of one sample. As :func:`features`,
+    but every feature by itself, those of a colour channel too, and one that is constant in training is 0 in both.
+    """
+    raw = (dataset.images_train, dataset.images_test)
+    train, test = (np.moveaxis(x.reshape(*x.shape[:3], -1), 3, 1) if x.ndim > 2 else x for x in raw)
+    varying = train.min(axis=0) < train.max(axis=0)
+    train, test = train.astype(np.float64), test.astype(np.float64)
+    mean = train.mean(axis=0)
+    train -= mean
+    test -= mean
+    scale = np.where(varying, train.std(axis=0), np.inf)
+    train /= scale
+    test /= scale
+    return train, test, varying
+
+
+def check(specification: Specification, data_dir: str) -> tuple[int, ...] | None:
     """Raise :class:`InputError` for all that is wrong with data, before anything runs.
 
-    Official files that are absent will be downloaded.
+    Official files that are absent will be downloaded. Returns the shape of a sample where one was looked at.
     """
     source, folder = specification.source, Path(data_dir)
     if source in OFFICIAL and (missing := absent(source, folder)):
@@ -157,7 +176,8 @@ def check(specification: Specification, data_dir: str) -> None:
     elif source == "planted":
         choose(range(specification.planted["n_train"]), specification.subset)
     else:
-        prepare(specification, data_dir)
+        return prepare(specification, data_dir).images_train.shape[1:]
+    return None
 
 
 def content(source: str, file: str | None, data_dir: str) -> str | None:

@@ -150,7 +150,11 @@ def _digits(data_dir: Path) -> tuple[Split, Split]:
 
 def own_content(data_dir: Path, file: str) -> str:
     """SHA-256 of a user's own file; raises :class:`InputError` if it is not there."""
-    path = _own_path(data_dir, file)
+    return content_of(_own_path(data_dir, file))
+
+
+def content_of(path: Path) -> str:
+    """SHA-256 of a file, read once as long as it stays the same."""
     stat = path.stat()
     return _sha256(path, (stat.st_size, stat.st_mtime_ns))
 

@@ -63,7 +63,7 @@ def draw(content: Content) -> Figure:
     draw_radii(a, content)
     draw_distances(b, content)
     title(a, "a", f"{content.title}: radius of each group", 44)
-    title(b, "b", f"{INVERSION_ERROR}: distance of each pair", 48)
+    title(b, "b", "ε* at the distance of each pair", 48)
     return figure
 
 

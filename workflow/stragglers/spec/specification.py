@@ -5,12 +5,10 @@ same run exactly if their canonical forms are equal. Importable without torch, s
 study can be checked and planned quickly.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ..support.errors import InputError
 
@@ -105,19 +103,68 @@ class Dataset:
                 return "all"
 
 
+class Stage(NamedTuple):
+    """A convolution with ``kernel // 2`` zeros around the image, its activation, then maxima of ``pool``² pixels."""
+
+    channels: int
+    kernel: int = 5
+    stride: int = 2
+    pool: int = 1
+
+
+KEYS: dict[str, frozenset[str]] = {
+    "dense": frozenset({"width", "depth", "activation"}),
+    "convolutional": frozenset({"stages", "width", "depth", "activation", "maps"}),
+    "module": frozenset({"file", "build", "layers", "maps"}),
+}
+"""What the entry of a network may say beside its kind."""
+
+
 @dataclass(frozen=True)
 class Network:
-    """Architecture: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each."""
+    """Architecture of a ``kind``, each with the :data:`KEYS` that mean something for it.
+
+    Dense: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each. Convolutional: ``stages``, and
+    these after them. Module: what the function ``build`` of ``file`` returns, whose submodules ``layers`` are observed;
+    ``content`` is the file's hash. ``maps``: how a feature map becomes one vector.
+    """
 
     width: int = 20
     depth: int = 2
     activation: str = "tanh"
     kind: str = "dense"
+    stages: tuple[Stage, ...] = (Stage(8), Stage(16))
+    maps: str = "flattened"
+    file: str | None = None
+    build: str = "make"
+    layers: tuple[str, ...] = ()
+    content: str | None = None
+
+    def __post_init__(self):
+        # From a config they are mappings and lists, from the canonical form lists.
+        stages = (Stage(**stage) if isinstance(stage, Mapping) else Stage(*stage) for stage in self.stages)
+        object.__setattr__(self, "stages", tuple(stages))
+        object.__setattr__(self, "layers", tuple(self.layers))
+
+    @classmethod
+    def from_config(cls, name: str, entry: Mapping[str, Any]) -> "Network":
+        """Raises :class:`InputError` for a key that the kind does not have, or one that it needs and is not there."""
+        kind = entry.get("kind", cls.kind)
+        if unknown := sorted(set(entry) - KEYS[kind] - {"kind"}):
+            raise InputError(
+                f"networks.{name}.{unknown[0]}: a {kind} network has no such key; it takes "
+                f"{', '.join(sorted(KEYS[kind]))}"
+            )
+        if kind == "module" and (missing := [key for key in ("file", "layers") if not entry.get(key)]):
+            what = {"file": "the file that makes the module", "layers": "names of the submodules to observe"}
+            raise InputError(f"networks.{name}.{missing[0]}: a module needs it; give {what[missing[0]]}")
+        return cls(**entry)
 
     @property
     def hidden_layers(self) -> range:
         """Numbers of the hidden layers, counted from 1 as in the tables' ``layer`` column."""
-        return range(1, self.depth)
+        before = {"dense": 0, "convolutional": len(self.stages)}
+        return range(1, len(self.layers) + 1 if self.kind == "module" else before[self.kind] + self.depth)
 
 
 @dataclass(frozen=True)
@@ -219,32 +266,6 @@ class AblationPlan:
         # A config's list of the default values is the default, too.
         for name in ("noise", "fractions"):
             object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
-
-
-def canonical(*parts: Any) -> str:
-    """One text for what ``parts`` (the dataclasses above) mean: sorted JSON without defaults."""
-
-    def meaning(part: Any) -> dict[str, Any]:
-        values = {f.name: getattr(part, f.name) for f in fields(part)}
-        defaults = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields(part)}
-        return {name: value for name, value in values.items() if value != defaults[name]}
-
-    return json.dumps([meaning(part) for part in parts], sort_keys=True)
-
-
-def from_canonical(text: str, *kinds: type) -> list[Any]:
-    """The dataclasses that :func:`canonical` was given, ``kinds`` naming them in order."""
-    return [kind(**values) for kind, values in zip(kinds, json.loads(text), strict=True)]
-
-
-def address(name: str, *parts: Any) -> str:
-    """A folder name for ``parts``: readable, and equal only for equal meaning."""
-    return f"{name}-{hashlib.sha256(canonical(*parts).encode()).hexdigest()[:8]}"
-
-
-def names_of(wildcards: Any) -> str:
-    """What the addresses ``dataset``, ``network``, ``optimizer`` of a job are about, in the config's names."""
-    return ", ".join(getattr(wildcards, part).rpartition("-")[0] for part in ("dataset", "network", "optimizer"))
 
 
 def parse_seeds(block: str) -> range:

@@ -25,13 +25,30 @@ def footprint(dataset: Dataset, network: Network, protocol: Protocol, n_runs: in
     inputs, n_points = N_FEATURES.get(dataset.source, 1), 0
     if dataset.planted:
         inputs, n_points = dataset.planted["n_features"], dataset.planted["n_train"] + dataset.planted["n_test"]
-    parameters = network.width * (inputs + 2 + network.width * (network.depth - 2))
+    parameters = n_parameters(network, inputs)
     scalars = 3 * (protocol.epochs + 1)
     gram = 8 * len(network.hidden_layers) * (protocol.epochs + 1)
     return Footprint(
         memory=4 * n_runs * (COPIES * parameters + scalars) + 4 * n_points * inputs,
         disk=4 * n_runs * (scalars + gram),
     )
+
+
+def n_parameters(network: Network, inputs: int) -> int:
+    """Weights of one run at least: what a module has is not known without it, nor how many colours an image."""
+    after = network.width * (2 + network.width * (network.depth - 2))
+    match network.kind:
+        case "dense":
+            return network.width * inputs + after
+        case "convolutional":
+            channels = [1, *(stage.channels for stage in network.stages)]
+            kernels = (
+                stage.kernel**2 * before * stage.channels
+                for before, stage in zip(channels, network.stages, strict=False)
+            )
+            return sum(kernels) + network.width * channels[-1] + after
+        case _:
+            return 0
 
 
 def refuse_beyond(study: Study, memory: float, disk: float) -> None:
@@ -54,6 +71,11 @@ def refuse_beyond(study: Study, memory: float, disk: float) -> None:
                     "training.epochs": study.protocol.epochs / 500,
                     f"networks.{cell.network}.width": network.width / 20,
                     f"networks.{cell.network}.depth": network.depth / 2,
+                    **{
+                        f"networks.{cell.network}.stages.{number}.{key}": getattr(stage, key) / usual
+                        for number, stage in enumerate(network.stages)
+                        for key, usual in (("channels", 16), ("kernel", 5))
+                    },
                     "runs, seeds": n_seeds / 20,
                     "ablations, random_draws": plan.random_draws / 3 if plan else 0,
                     "ablations, grid": plan.grid / 8 if plan else 0,

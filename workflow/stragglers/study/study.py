@@ -10,49 +10,22 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from ..data import datasets, tasks
-from ..spec.specification import (
-    AblationPlan,
-    Dataset,
-    Defining,
-    Detection,
-    Network,
-    Optimizer,
-    Protocol,
-    address,
-    canonical,
-    parse_seeds,
-    planting,
-)
+from ..spec.canonical import address, canonical
+from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Protocol, parse_seeds, planting
 from ..support.errors import InputError
 from ..support.text import one_line
 from .cell import REFERENCE, Cell
-
-LARGEST_SEED = 2**32 - 1
-"""torch's generator takes seeds modulo 2³²: a larger one would repeat another run."""
-LARGEST_BLOCK = 100_000
-"""Seeds of a block, which trains together; more are a typo."""
+from .entries import network_of, optimizer_of
+from .seeds import refuse_seeds
 
 
 def _pick(kind: type, entry: Mapping[str, Any]) -> Any:
     """The keys of ``entry`` that ``kind`` has, as one of it."""
     return kind(**{f.name: entry[f.name] for f in fields(kind) if f.name in entry})
-
-
-def _refuse_seeds(block: str | int, where: str) -> None:
-    """Raise :class:`InputError` for what is no block of seeds that can be trained."""
-    try:
-        seeds = parse_seeds(block)
-    except InputError as error:
-        raise InputError(f"{where.removesuffix('seeds')}{error}") from None
-    if seeds[-1] > LARGEST_SEED:
-        raise InputError(f"{where}: {seeds[-1]} is above {LARGEST_SEED}, the last that torch tells apart (take less)")
-    if len(seeds) > LARGEST_BLOCK:
-        raise InputError(
-            f"{where}: {block!r} is a block of {len(seeds)} runs, which train together (take at most {LARGEST_BLOCK})"
-        )
 
 
 def _planned(known: Mapping[str, Any], address: str) -> Any:
@@ -91,9 +64,10 @@ class Study:
         self.config = config
         self.prepared, self.reads_data = prepared, reads_data
         self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
+        self.vectors: set[str] = set()
         self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
-        self.networks = {name: Network(**entry) for name, entry in config["networks"].items()}
-        self.optimizers = {name: self._optimizer(name, entry) for name, entry in config["optimizers"].items()}
+        self.networks = {name: network_of(name, entry, reads_data) for name, entry in config["networks"].items()}
+        self.optimizers = {name: optimizer_of(name, entry) for name, entry in config["optimizers"].items()}
         self.protocol = _pick(Protocol, config["training"])
         inversion = config.get("inversion", {})
         self.detection = _pick(Detection, inversion)
@@ -114,8 +88,11 @@ class Study:
         try:
             tasks.groups(dataset.task, [])
             dataset = replace(dataset, content=self._content(dataset))
+            shape = None
             if self.reads_data and dataset not in self.prepared:
-                datasets.check(dataset, self.data_dir)
+                shape = datasets.check(dataset, self.data_dir)
+            if planted or (shape and len(shape) == 1):
+                self.vectors.add(name)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         return dataset
@@ -130,13 +107,6 @@ class Study:
                 raise
             return known[-1] if known else None
 
-    @staticmethod
-    def _optimizer(name: str, entry: Mapping[str, Any]) -> Optimizer:
-        try:
-            return Optimizer.from_config(name, entry)
-        except InputError as error:
-            raise InputError(f"config, {error}") from None
-
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
         names = {f"{part}s": [name] for part, name in REFERENCE.items()}
         names |= {key: entry[key] for key in ("datasets", "networks", "optimizers") if key in entry}
@@ -150,6 +120,12 @@ class Study:
                     raise InputError(
                         f"config, {section}.{number}.{key}: {name!r} is not defined; `{key}` has {', '.join(defined)}"
                     )
+        for dataset, network in product(names["datasets"], names["networks"]):
+            if dataset in self.vectors and self.networks[network].kind == "convolutional":
+                raise InputError(
+                    f"config, {section}.{number}.networks: {network} is convolutional and needs images, and the "
+                    f"samples of {dataset} are vectors (take another network, or store images)"
+                )
         return [
             Cell(dataset, network, optimizer)
             for dataset in names["datasets"]
@@ -162,7 +138,7 @@ class Study:
         for number, entry in enumerate(self.config["runs"]):
             for cell in self._cells("runs", number, entry):
                 for block in map(str, entry["seeds"]):
-                    _refuse_seeds(block, f"config, runs.{number}.seeds")
+                    refuse_seeds(block, f"config, runs.{number}.seeds")
                     taken = {seed for other in blocks.get(cell, []) for seed in parse_seeds(other)}
                     if block in blocks.get(cell, []):
                         continue
@@ -181,7 +157,7 @@ class Study:
             for cell in self._cells("ablations", number, entry):
                 for block in map(str, entry["seeds"]):
                     where = f"config, ablations.{number}.seeds"
-                    _refuse_seeds(block, where)
+                    refuse_seeds(block, where)
                     others = [parse_seeds(other) for ablated, other in ablations if ablated == cell]
                     if twice := sorted({*parse_seeds(block)}.intersection(seed for seeds in others for seed in seeds)):
                         raise InputError(
@@ -191,7 +167,7 @@ class Study:
                     self.blocks_with(cell, parse_seeds(block), where)
                     if plan.consensus_from:
                         where = f"config, ablations.{number}.consensus_from"
-                        _refuse_seeds(plan.consensus_from["seeds"], f"{where}.seeds")
+                        refuse_seeds(plan.consensus_from["seeds"], f"{where}.seeds")
                         self.blocks_with(*consensus_source(cell, plan), where)
                     ablations[cell, block] = plan
         return ablations

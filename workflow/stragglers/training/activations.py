@@ -67,14 +67,30 @@ def check_activation(name: str) -> None:
         raise InputError(f"activation {name!r}: what oneDNN calls {f.onednn!r} is not its forward in activations.py")
 
 
+def _onednn(x: torch.Tensor) -> bool:
+    return ONEDNN and x.device.type == "cpu" and x.dtype == torch.float32
+
+
 def rows_product(a: torch.Tensor, b: torch.Tensor, activation: Activation = ACTIVATIONS["linear"]) -> torch.Tensor:
     """f(a @ b.T) for ``a`` (m, k) and ``b`` (n, k): nearly all of the work of training.
 
     Single precision on a CPU goes to oneDNN, which torch otherwise uses for other types only: on
     AMD processors it is much faster than the MKL product behind ``@``.
     """
-    if not (ONEDNN and a.device.type == "cpu" and a.dtype == torch.float32):
+    if not _onednn(a):
         return activation.forward(a @ b.T)
     along = activation.onednn if ONEDNN_ACTIVATIONS else None
     product = torch.ops.mkldnn._linear_pointwise(a, b, None, along or "none", [], "")
     return product if along else activation.forward(product)
+
+
+def convolution(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride: int, groups: int, activation: Activation
+) -> torch.Tensor:
+    """f of a grouped convolution of ``x`` (samples, channels, height, width) with half a kernel of zeros around it."""
+    padding = weight.shape[-1] // 2
+    if _onednn(x) and activation.onednn and ONEDNN_ACTIVATIONS:
+        return torch.ops.mkldnn._convolution_pointwise(
+            x, weight, bias, [padding] * 2, [stride] * 2, [1, 1], groups, activation.onednn, [], ""
+        )
+    return activation.forward(torch.conv2d(x, weight, bias, stride, padding, 1, groups))

@@ -7,12 +7,17 @@ import torch
 
 from ..data.datasets import Dataset, features
 from ..spec.specification import Network
-from .activations import ACTIVATIONS, check_activation, rows_product
+from .activations import ACTIVATIONS, Activation, check_activation, rows_product
 from .engine import Data, Pass, View
 
 
 class Dense:
     """An :class:`.engine.Engine`. The first layer of all runs is one matrix product."""
+
+    least_block = 512
+    """With fewer samples the first product starves, which costs more than twice the activations."""
+    most_runs = None
+    needs_batches = None
 
     @staticmethod
     def view(dataset: Dataset) -> View:
@@ -34,25 +39,41 @@ class Dense:
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
 
-    def forward(self, x: torch.Tensor) -> Pass:
+    def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         first, *rest = self.parameters
         h = rows_product(first, x, self.activation).unflatten(0, (-1, self.width))
-        hidden = [h]
-        for weight, bias in zip(rest[:-2:2], rest[1:-2:2], strict=True):
-            h = self.activation.forward(torch.baddbmm(bias, weight, h))
-            hidden.append(h)
-        return Pass(hidden, torch.baddbmm(rest[-1], rest[-2], h))
+        return Pass(*through(rest, h, self.activation))
 
     def backward(self, x: torch.Tensor, made: Pass, gradient: torch.Tensor) -> None:
         """Written by hand because it reuses the activations in place: one memory pass a layer beside the products."""
         first, *rest = self.parameters
-        delta = gradient
-        for layer in reversed(range(len(made.hidden))):
-            weight, bias = rest[2 * layer], rest[2 * layer + 1]
-            weight.grad.baddbmm_(delta, made.hidden[layer].mT)
-            bias.grad.add_(delta.sum(2, keepdim=True))
-            delta = self.activation.backward(weight.mT @ delta, made.hidden[layer])
+        delta = back(rest, made.hidden, gradient, self.activation)
         first.grad.add_(rows_product(delta.flatten(0, 1), x.T))
+
+
+def through(
+    layers: Sequence[torch.Tensor], h: torch.Tensor, activation: Activation
+) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """``h`` (runs, units, samples) and the hidden layers after it, then the outputs.
+
+    ``layers``: ``[W, b, W, b, ...]``, those of the outputs last; ``W`` (runs, out, in) and ``b`` (runs, out, 1).
+    """
+    hidden = [h]
+    for weight, bias in zip(layers[:-2:2], layers[1:-2:2], strict=True):
+        hidden.append(activation.forward(torch.baddbmm(bias, weight, hidden[-1])))
+    return hidden, torch.baddbmm(layers[-1], layers[-2], hidden[-1])
+
+
+def back(
+    layers: Sequence[torch.Tensor], hidden: Sequence[torch.Tensor], gradient: torch.Tensor, activation: Activation
+) -> torch.Tensor:
+    """The way back of :func:`through`: dL/dz of ``hidden[0]`` = f(z) from dL/d(outputs), which is written over."""
+    delta = gradient
+    for weight, bias, h in zip(layers[-2::-2], layers[::-2], reversed(hidden), strict=True):
+        weight.grad.baddbmm_(delta, h.mT)
+        bias.grad.add_(delta.sum(2, keepdim=True))
+        delta = activation.backward(weight.mT @ delta, h)
+    return delta
 
 
 def initial_parameters(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -72,9 +72,11 @@ class Pass(NamedTuple):
     """What networks make of some samples in their present state."""
 
     hidden: list[torch.Tensor]
-    """Representation at each hidden layer, (runs, units, samples)."""
+    """Representation at each hidden layer that is observed, (runs, units, samples)."""
     outputs: torch.Tensor
     """(runs, groups, samples)."""
+    kept: Any = None
+    """What else :meth:`Engine.backward` needs."""
 
 
 class Engine(Protocol):
@@ -83,6 +85,13 @@ class Engine(Protocol):
     A run must not depend on its neighbours. Nothing that is measured is known here: see :mod:`.meters`.
     """
 
+    least_block: ClassVar[int]
+    """Samples at a time at least: with fewer its products starve. A multiple of 8, whole bytes of bit-packed sets."""
+    most_runs: ClassVar[int | None]
+    """Runs that gain from training together, if there is a limit. Where it is 1, what is made of a sample in learning
+    may depend on the others of its mini-batch: those pass whole, and hold the points that the run keeps."""
+    needs_batches: str | None
+    """What in these networks learns from mini-batches only, if anything does."""
     layers: tuple[str, ...]
     """Names of the hidden layers that are observed, in the order of :attr:`Pass.hidden`."""
     parameters: list[torch.Tensor]
@@ -99,8 +108,12 @@ class Engine(Protocol):
     def __init__(self, network: Network, data: Data, seeds: Sequence[int]):
         """One network per seed in its initial state."""
 
-    def forward(self, x: torch.Tensor) -> Pass:
-        """What the networks make of ``x``, rows of :attr:`Data.x` or :attr:`Data.x_test`."""
+    def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
+        """What the networks make of ``x``, rows of :attr:`Data.x` or :attr:`Data.x_test`.
+
+        ``learning``, in the steps through mini-batches: as networks do that behave otherwise in training. Without
+        ``observed`` nobody looks at :attr:`Pass.hidden`; where torch's gradients are off, no :meth:`backward` follows.
+        """
 
     def backward(self, x: torch.Tensor, made: Pass, gradient: torch.Tensor) -> None:
         """Add to each parameter's ``grad``, given what :meth:`forward` made of ``x`` and dL/d(outputs).

@@ -11,28 +11,27 @@ import numpy as np
 import torch
 
 from ..spec.specification import Network, Optimizer
-from .engine import Data, Pass
+from ..support.errors import InputError
+from .engine import Data, Engine, Pass
 from .kinds import KINDS
 from .meters import Centres, Meter, Misclassified, misclassified
 
 BLOCK_VALUES = 2**19
 """Activations to hold at a time on a CPU, in numbers: a block of samples should fit in cache."""
 BLOCK_VALUES_GPU = 2**28
-LEAST_BLOCK = 512
-"""Samples at a time at least: with fewer the matrix product starves, which costs more than twice the activations."""
 
 
 def block_values(device: torch.device) -> int:
     return BLOCK_VALUES if device.type == "cpu" else BLOCK_VALUES_GPU
 
 
-def parts(n_runs: int, values: int, at_a_time: int) -> list[slice]:
-    """Runs that go through the data together: at most twice ``at_a_time`` activations in ``LEAST_BLOCK`` samples.
+def parts(engine: type[Engine], n_runs: int, values: int, at_a_time: int) -> list[slice]:
+    """Runs that go through the data together: at most twice ``at_a_time`` activations in the engine's least block.
 
     One run at least, each with so many ``values`` a sample. The parts are as equal as can be. More runs at a time would
     gain nothing: their matrix product is large already, and their activations would leave the cache.
     """
-    most = max(1, 2 * at_a_time // LEAST_BLOCK // values)
+    most = min(max(1, 2 * at_a_time // engine.least_block // values), engine.most_runs or n_runs)
     edges = np.linspace(0, n_runs, -(-n_runs // most) + 1).round().astype(int)
     return [slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
 
@@ -52,6 +51,11 @@ class Ensemble:
         device, dtype = data.x.device, data.x.dtype
         self.data, self.batch_size, self.n_runs = data, optimizer.batch_size, len(seeds)
         self.engine = engine(network, data, seeds)
+        if self.engine.needs_batches and not self.batch_size:
+            raise InputError(
+                f"`file` {network.file} of the network: {self.engine.needs_batches} behaves otherwise in training, so "
+                "it learns from mini-batches only (set `batch_size` of the optimizer, or leave it out of the module)"
+            )
         self.optimizer = getattr(torch.optim, optimizer.algorithm)(self.engine.parameters, **optimizer.settings)
         self.batches = torch.Generator().manual_seed(optimizer.batch_seed)
         # One row serves every run where nothing is dropped.
@@ -65,7 +69,10 @@ class Ensemble:
         self.per_group = self.weights @ self.targets
         values = self.n_runs * engine.values(network, data)
         # Whole bytes of the bit-packed sets.
-        self.block = max(LEAST_BLOCK, block_values(device) // values // 8 * 8)
+        self.block = max(engine.least_block, block_values(device) // values // 8 * 8)
+        self.alone = engine.most_runs == 1
+        # On the host, where the order of mini-batches is drawn.
+        self.kept_alone = torch.as_tensor(~removed[0]) if self.alone and removed is not None else None
 
     def zero_gradient(self) -> None:
         for parameter in self.engine.parameters:
@@ -89,7 +96,8 @@ class Ensemble:
         meters: list[Meter] = [Misclassified(self.n_kept), Centres(self.per_group)]
         loss = x.new_zeros(self.n_runs)
         for rows in self.blocks(len(x)):
-            made = self.engine.forward(x[rows])
+            with torch.set_grad_enabled(with_gradient):
+                made = self.engine.forward(x[rows])
             weights, targets = self.weights[:, rows], self.targets[rows]
             for meter in meters:
                 meter.add(made, targets, weights)
@@ -113,17 +121,22 @@ class Ensemble:
     def step_through_batches(self) -> None:
         """One epoch of mini-batches, in an order that all runs share."""
         x = self.data.x
-        order = torch.randperm(len(x), generator=self.batches).to(x.device)
-        for rows in order.split(self.batch_size):
+        for batch in torch.randperm(len(x), generator=self.batches).split(self.batch_size):
+            if self.kept_alone is not None:
+                batch = batch[self.kept_alone[batch]]
+            batch = batch.to(x.device)
             self.zero_gradient()
-            weights = self.weights[:, rows]
             # A batch may hold no kept point of a heavily pruned run: it then takes a zero gradient.
-            n_kept = weights.sum(1).clamp_min(1)
-            self._learn(x[rows], self.engine.forward(x[rows]), self.targets[rows], weights, n_kept)
+            n_kept = self.weights[:, batch].sum(1).clamp_min(1)
+            for rows in batch.split(len(batch) if self.alone else self.block) if len(batch) else ():
+                made = self.engine.forward(x[rows], learning=True, observed=False)
+                self._learn(x[rows], made, self.targets[rows], self.weights[:, rows], n_kept)
             self.step()
 
+    @torch.no_grad()
     def test_error(self, x_test: torch.Tensor) -> torch.Tensor:
         wrong = x_test.new_zeros(self.n_runs)
         for rows in self.blocks(len(x_test)):
-            wrong += misclassified(self.engine.forward(x_test[rows]).outputs, self.targets_test[rows]).sum(1)
+            outputs = self.engine.forward(x_test[rows], observed=False).outputs
+            wrong += misclassified(outputs, self.targets_test[rows]).sum(1)
         return wrong / len(x_test)

@@ -52,15 +52,18 @@ def train(
     the same draw for every run) added to the test data. ``name`` is what progress lines and warnings call the networks.
 
     A run whose loss turns NaN or infinite is reported by name and leaves the others be. Raises :class:`InputError` for
-    an activation that :func:`.activations.check_activation` refuses.
+    an activation that :func:`.activations.check_activation` refuses, and for data or a module that cannot serve.
     """
-    engine = KINDS[network.kind]
-    data = Data.of(dataset, engine.view(dataset), protocol.dtype, pick_device(device))
+    engine, place = KINDS[network.kind], pick_device(device)
     seeds = runs["seed"].tolist()
-    ensembles = [
-        Ensemble(data, network, optimizer, seeds[part], None if removed is None else removed[part])
-        for part in parts(len(runs), engine.values(network, data), block_values(data.x.device))
-    ]
+    try:
+        data = Data.of(dataset, engine.view(dataset), protocol.dtype, place)
+        ensembles = [
+            Ensemble(data, network, optimizer, seeds[part], None if removed is None else removed[part])
+            for part in parts(engine, len(runs), engine.values(network, data), block_values(place))
+        ]
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
     layers, groups = ensembles[0].engine.layers, group_names(dataset.label_train, dataset.class_train)
     progress = Progress(protocol.epochs, len(runs), name)
     with Recorder(folder, protocol, len(runs), len(data.x), layers, groups) as recorder:

@@ -1,0 +1,37 @@
+"""Random numbers of a run, apart from torch's global ones."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """A block that draws on the CPU as after ``torch.manual_seed(seed)``; what is drawn after it is as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+class Draws:
+    """What a run draws, in blocks that go on where the one before ended; global state stays as it was."""
+
+    def __init__(self, seed: int, device: torch.device):
+        self.device = device
+        self.on_gpu = device.type == "cuda"
+        with seeded(seed):
+            self.state = torch.get_rng_state()
+        if self.on_gpu:
+            self.state_gpu = torch.Generator(device).manual_seed(seed).get_state()
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        with torch.random.fork_rng(devices=[self.device] if self.on_gpu else []):
+            torch.set_rng_state(self.state)
+            if self.on_gpu:
+                torch.cuda.set_rng_state(self.state_gpu, self.device)
+            yield
+            self.state = torch.get_rng_state()
+            if self.on_gpu:
+                self.state_gpu = torch.cuda.get_rng_state(self.device)
