@@ -172,7 +172,7 @@ def test_radii_of_a_network_with_dead_units_are_those_of_its_points(small, train
     table = dynamics(trajectory, ADDRESS)
     data = Data.of(small, Dense.view(small), "float32", torch.device("cpu"))
     assert data.x.shape[1] == features(small)[0].shape[1] + 1
-    (hidden,), _ = Dense(network, data, range(6)).forward(data.x)
+    (hidden,) = Dense(network, data, range(6)).forward(data.x).hidden
     for run, h in enumerate(hidden.double().numpy()):  # noqa: B007 - named in the query
         points = np.divide(h, np.linalg.norm(h, axis=0), out=np.zeros_like(h), where=np.linalg.norm(h, axis=0) > 0).T
         for name, group in (("R_minus", 0), ("R_plus", 1)):

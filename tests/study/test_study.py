@@ -282,7 +282,7 @@ def test_a_valid_study_passes(config):
         ("runs.0.seeds", "0-3", r"runs.0.seeds: '0-3' is not of type 'array'"),
         ("study", "my study", r"study: 'my study' does not match"),
         ("study", "runs", r"study: 'runs' does not match"),
-        ("inversion", {"observable": "R"}, r"inversion.observable: 'R' is not one of"),
+        ("inversion", {"observable": "Q"}, r"inversion.observable: 'Q' is not one of"),
         ("ablations.0.noise", [0], r"ablations.0.noise.0: 0 is less than or equal to"),
     ],
 )
