@@ -111,3 +111,42 @@ def test_runs_that_diverge_are_a_finished_study_that_counts_them(project):
     assert set(verdicts.values()) == {NOTHING_INVERTS}
     page = (project.folder / "results/outcome/pages/claims.html").read_text(encoding="utf-8")
     assert note in page
+
+
+def test_many_groups_and_a_network_of_each_kind_are_a_finished_study(project):
+    groups = [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+    networks = {
+        "reference": {},
+        "cnn": {"kind": "convolutional", "stages": [{"channels": 2, "kernel": 3, "stride": 2}]},
+        "mine": {"kind": "module", "file": "networks/residual.py", "layers": ["stem", "block2"]},
+    }
+    project.run(
+        study("pair", lr=0.2)
+        | {
+            "study": "groups",
+            "datasets": {"digits": {"source": "digits", "task": {"groups": groups}, "subset": {"first": 600}}},
+            "networks": networks,
+            "training": {"epochs": 250, "device": "cpu"},
+            "runs": [
+                {"datasets": ["digits"], "seeds": ["0-4"]},
+                {"datasets": ["digits"], "networks": ["cnn", "mine"], "seeds": ["0-1"]},
+            ],
+            "ablations": [{"datasets": ["digits"], "seeds": ["0-4"], "grid": 2, "random_draws": 1}],
+        }
+    )
+    names = ["+".join(map(str, group)) for group in groups]
+    inversion = project.table("inversion", "groups").query("removed == 'none' and layer == 1")
+    reference = inversion[inversion["network"] == "reference"]
+    # The means, three radii and three distances of each run; on these data all turn within these epochs.
+    assert reference.groupby(["observable", "class_a", "class_b"], dropna=False).size().tolist() == [5] * 8
+    assert reference.query("observable == 'D' and class_a.isna()")["found"].all()
+    assert {*reference["class_a"].dropna()} == {*names}
+    layers = inversion.groupby("network")["layer_name"].unique()
+    assert [*layers["cnn"]] == ["conv1"] and [*layers["mine"]] == ["stem"]
+    stragglers = project.table("stragglers", "groups")
+    assert {*stragglers["label"]} == {0, 1, 2}
+    rates = stragglers.query("network == 'reference'")[["straggler_rate", "own_rate"]]
+    assert rates.notna().all(axis=None) and rates.corr().iloc[0, 1] > 0.5
+    ablation = project.table("ablation", "groups").query("sigma == 0").groupby("removed")["test_error"].mean()
+    assert ablation["stragglers"] > ablation["none"]
+    assert (project.folder / "results/groups/figures/figs7_groups.pdf").is_file()

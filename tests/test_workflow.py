@@ -64,7 +64,7 @@ def test_dynamics_have_a_row_per_run_and_epoch(finished):
 
 def test_inversions_have_a_row_per_run_and_observable(finished):
     table = finished.table("inversion").query("removed == 'none'")
-    assert len(table) == 3 * 3 * 3
+    assert len(table) == 3 * 3 * 4
     assert not table.duplicated(["network", "optimizer", "seed", "observable"]).any()
     assert (table["epoch"].notna() == table["found"]).all()
     # Adam turns early and sharply on these data; without any inversion the rest would be empty.
@@ -250,7 +250,7 @@ def test_defaults_written_out_plan_no_computation(finished):
     ("path", "old", "new"),
     [
         ("workflow/stragglers/training/ensemble.py", "        # Whole bytes", "        # More words. Whole bytes"),
-        ("workflow/stragglers/training/ensemble.py", '"""Train an ensemble', '"""To train an ensemble'),
+        ("workflow/stragglers/training/ensemble.py", '"""The runs that train', '"""All runs that train'),
         ("workflow/stragglers/geometry/inversion.py", "    # Noise may", "\n    # Some noise may"),
         ("workflow/scripts/train.py", "with job_log", "# A remark.\nwith job_log"),
         ("workflow/rules/training.smk", "rule train:", "# A remark.\nrule train:"),
@@ -271,22 +271,27 @@ def test_a_caption_plans_its_figure_at_most(finished):
     [
         (
             "training/ensemble.py",
-            "loss / self.n_kept,",
-            "2 * loss / self.n_kept,",
+            "loss / self.n_kept}",
+            "2 * loss / self.n_kept}",
             {"prepare": 0, "train": 3, "ablate": 1},
         ),
-        ("training/networks.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
+        ("training/dense.py", "n_in**-0.5", "n_in**-0.6", {"prepare": 0, "train": 3, "ablate": 1}),
         ("data/sources.py", "DIGITS_TRAIN = 1500", "DIGITS_TRAIN = 1501", {"prepare": 1, "train": 3, "ablate": 1}),
         ("geometry/inversion.py", "1.4826", "1.4827", {"prepare": 0, "train": 0, "inversion": 4, "ablate": 1}),
-        ("geometry/manifolds.py", "clip(1 -", "clip(2 -", {"train": 0, "observables": 4, "inversion": 4, "ablate": 1}),
+        (
+            "geometry/manifolds.py",
+            "square = 1 -",
+            "square = 2 -",
+            {"train": 0, "observables": 4, "inversion": 4, "ablate": 1},
+        ),
         (
             "geometry/observables.py",
-            "clip(np.",
-            "clip(2 * np.",
+            "clip(cosine",
+            "clip(2 * cosine",
             {"train": 0, "observables": 4, "inversion": 0, "ablate": 0},
         ),
     ],
-    ids=["trainer", "networks", "datasets", "inversion", "geometry", "observables"],
+    ids=["trainer", "dense networks", "datasets", "inversion", "geometry", "observables"],
 )
 def test_a_changed_formula_reruns_what_computes_with_it(finished, path, old, new, expected):
     with finished.edited(f"workflow/stragglers/{path}", old, new):
