@@ -81,8 +81,9 @@ WHOLE = ("claims", "consensus", "conservation_peak", "detection", "linear", "nes
 
 
 def inversion_summary(inversion: pd.DataFrame) -> pd.DataFrame:
-    """ε*, t* and the share of runs that invert, by cell, observable and what was removed."""
-    groups = inversion.groupby([*CELL, "removed", "observable"], sort=False, observed=True)
+    """ε*, t* and the share of runs that invert, by cell, observable, group or pair of groups, and what was removed."""
+    by = [*CELL, "removed", "observable", "class_a", "class_b"]
+    groups = inversion.groupby(by, sort=False, observed=True, dropna=False)
     return groups.agg(
         n_runs=("found", "size"),
         n_inverted=("found", "sum"),
