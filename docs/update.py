@@ -83,6 +83,10 @@ WHOLE = ("claims", "consensus", "conservation_peak", "detection", "linear", "nes
 def inversion_summary(inversion: pd.DataFrame) -> pd.DataFrame:
     """ε*, t* and the share of runs that invert, by cell, observable, group or pair of groups, and what was removed."""
     by = [*CELL, "removed", "observable", "class_a", "class_b"]
+    if missing := {*by} - {*inversion}:
+        raise InputError(
+            f"a table inversion has no {', '.join(sorted(missing))}: it is of an older version (run it again)"
+        )
     groups = inversion.groupby(by, sort=False, observed=True, dropna=False)
     return groups.agg(
         n_runs=("found", "size"),

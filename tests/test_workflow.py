@@ -15,6 +15,7 @@ import yaml
 from conftest import own
 from project import EPOCHS, REPOSITORY, TINY, changed, without_ablations
 
+from workflow.stragglers.support import columns
 from workflow.stragglers.support.sealed import seal_of, sealed, write_table
 
 ADDRESS = ["dataset", "source", "task", "subset", "network", "layer", "optimizer"]
@@ -60,6 +61,16 @@ def test_dynamics_have_a_row_per_run_and_epoch(finished):
     assert not table.duplicated(["network", "optimizer", "layer", "seed", "removed", "draw", "epoch"]).any()
     assert table[["train_error", "R_minus", "R_plus", "D"]].notna().all(axis=None)
     assert untouched["test_error"].notna().sum() == 3 * 3 * (EPOCHS // 10 + 1)
+
+
+def test_tables_have_the_columns_that_are_declared(finished):
+    tables = {file.stem for file in (finished.folder / "results/tiny/tables").glob("*.parquet")}
+    assert len(tables) > 10
+    for name in tables:
+        declared = list(getattr(columns, name.upper()))
+        given = list(finished.table(name))
+        # Observables, of which there may be any number, stand last.
+        assert given == declared or name == "dynamics" and given[: len(declared)] == declared, name
 
 
 def test_inversions_have_a_row_per_run_and_observable(finished):

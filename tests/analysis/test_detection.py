@@ -4,11 +4,12 @@ import pytest
 from conftest import ADDRESS
 from matplotlib.figure import Figure
 
-from workflow.stragglers.analysis.detection_sweep import COLUMNS, VALUES, detection_table, variants
+from workflow.stragglers.analysis.detection_sweep import VALUES, detection_table, variants
 from workflow.stragglers.figures import figs3_detection
 from workflow.stragglers.geometry.inversion import defining_inversions, inversions
 from workflow.stragglers.sets.stragglers import CONSENSUS_RATE, straggler_rate, straggler_sets
 from workflow.stragglers.spec.specification import Defining, Detection
+from workflow.stragglers.support import columns
 
 DETECTION, DEFINING = Detection(), Defining()
 N, P = 150, 200
@@ -160,7 +161,7 @@ def test_the_figure_shows_what_there_is(block, turns):
 
 def test_without_reference_runs_there_is_a_table_and_a_figure_all_the_same():
     table = detection_table([], [], DETECTION, DEFINING)
-    assert list(table) == COLUMNS and table.empty
+    assert list(table) == list(columns.DETECTION) and table.empty
     content = figs3_detection.Content({"small": "Small"}, table)
     assert isinstance(figs3_detection.draw(content), Figure)
     assert figs3_detection.caption(content)["datasets"] == []

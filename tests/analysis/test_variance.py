@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from workflow.stragglers.analysis.variance import complete_cells, variance_components, variance_shares, variance_table
+from workflow.stragglers.analysis.variance import (
+    complete_cells,
+    derive,
+    variance_components,
+    variance_shares,
+    variance_table,
+)
+from workflow.stragglers.spec.specification import Defining
+from workflow.stragglers.tables.subject import Subject
 
 
 def layout(by_dataset, by_optimizer, noise):
@@ -99,3 +107,23 @@ def test_table_has_intervals_that_hold_the_share_and_is_empty_with_one_optimizer
 def test_a_dataset_with_one_optimizer_is_left_out():
     table = pd.concat([rows(d, o, [0.1] * 5) for d, o in (("a", "gd"), ("a", "adam"), ("b", "gd"))])
     assert set(complete_cells(table, "train_error")) == {("a", "gd"), ("a", "adam")}
+
+
+def test_groups_and_pairs_are_no_runs(tmp_path):
+    """Of more than two groups each run has an inversion of all of them, and one of each and of each pair."""
+    runs = pd.DataFrame(
+        {"dataset": d, "optimizer": o, "seed": seed, "train_error": 0.1 + 0.01 * seed + 0.02 * (d == "b")}
+        for d in ("a", "b")
+        for o in ("gd", "adam")
+        for seed in range(5)
+    ).assign(**{"class_a": None, "network": "reference", "layer": 1, "observable": "D", "found": True, "epoch": 9})
+    runs = runs.assign(removed="none").astype({"class_a": "string"})
+    pairs = runs.assign(class_a="0", train_error=0.9)
+    tables = []
+    for name, table in (("means", runs), ("all", pd.concat([runs, pairs]))):
+        file = tmp_path / f"{name}.parquet"
+        table.to_parquet(file)
+        subject = Subject(Defining(), {"gd": "gd", "adam": "adam"}, 10, [["a"], ["b"]])
+        tables.append(derive({"inversion": str(file)}, subject))
+    pd.testing.assert_frame_equal(*tables)
+    assert set(tables[0].dropna()["n_runs"]) == {20}

@@ -9,7 +9,6 @@ from hypothesis.extra.numpy import arrays
 from test_stragglers import inversion_rows
 
 from workflow.stragglers.sets.ablation import (
-    ABLATION,
     ablation_table,
     logarithmic_epochs,
     most_frequent,
@@ -19,6 +18,7 @@ from workflow.stragglers.sets.ablation import (
     trainable,
 )
 from workflow.stragglers.spec.specification import AblationPlan, Defining, Network
+from workflow.stragglers.support.columns import ABLATION
 
 P = 40
 CLASSES = np.arange(P) % 4

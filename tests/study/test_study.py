@@ -433,3 +433,12 @@ def test_runs_beyond_the_machine_name_the_key_that_is_out_of_the_ordinary(config
     config["networks"]["relu"]["width"] = 10**6
     with pytest.raises(InputError, match=r"config, networks\.relu\.width: .* digits, relu, gd need .* GB of memory"):
         refuse_beyond(Study(config), memory=1e9, disk=1e15)
+
+
+@pytest.mark.parametrize("task", ["classes", {"groups": [[0, 1], [2], [3]]}])
+def test_radii_of_two_groups_define_nothing_where_there_are_more(config, task):
+    config["datasets"]["digits"]["task"] = task
+    Study(config)
+    config["inversion"] = {"observable": "R_plus"}
+    with pytest.raises(InputError, match=r"config, inversion.observable: R_plus is of two groups.*digits.*take D or R"):
+        Study(config)

@@ -6,10 +6,8 @@ parts = {
         [f"results/{run}/dynamics.parquet" for run in all_runs],
         [f"results/{run}/dynamics.parquet" for run in all_ablations],
     ),
-    "manifolds": (
-        [f"results/{run}/manifolds.parquet" for run in all_runs],
-        [f"results/{run}/manifolds.parquet" for run in all_ablations],
-    ),
+    # Of many groups it is large, and of retrained runs nobody asks for it.
+    "manifolds": ([f"results/{run}/manifolds.parquet" for run in all_runs], []),
     "inversion": (
         [inversion_of(run) for run in all_runs],
         [inversion_of(run) for run in all_ablations],

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..spec.specification import Defining
+from ..support.columns import CLAIMS
 from ..support.intervals import (
     Estimate,
 )
@@ -141,7 +142,7 @@ def claims_table(
         claim_row(claim, definitions[claim], ALL_DATASETS, measure(tables["variance"]), NOT_RUN)
         for claim, measure in JOINT_MEASURES.items()
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(CLAIMS))
 
 
 NOT_RUN = "this study has no runs that tell"

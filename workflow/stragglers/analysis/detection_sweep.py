@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ..geometry.inversion import defining_inversions, inversions
-from ..geometry.manifolds import INVERTING
+from ..geometry.manifolds import INVERTING, R_PLUS, R
 from ..sets.stragglers import consensus_table, straggler_sets
 from ..spec.specification import Defining, Detection
-from ..support.columns import ADDRESS
+from ..support.columns import ADDRESS, DETECTION
 from ..support.intervals import jackknife
 from ..training.trajectory import Trajectory
 
@@ -21,12 +21,6 @@ VALUES: dict[str, tuple[float, ...]] = {
     "noise": (3, 6, 12, 24, 48),
 }
 """Setting of :class:`.Detection` -> the values that it takes; the study's own joins them."""
-
-COLUMNS = [
-    *ADDRESS,
-    *("setting", "value", "own", "n_runs", "n_inverted", "epoch", "eps_star", "ci_low", "ci_high"),
-    *("phi_c", "phi_c_low", "phi_c_high"),
-]
 
 
 def variants(detection: Detection, defining: Defining) -> Iterator[tuple[str, str, bool, Detection, Defining]]:
@@ -59,7 +53,7 @@ def detection_table(
     for blocks in cells.values():
         sets = [trajectories[i] for i in blocks]
         rows += sweep([dynamics[i] for i in blocks], None if None in sets else sets, detection, defining)
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"own": bool})
+    return pd.DataFrame(rows, columns=list(DETECTION)).astype({"own": bool})
 
 
 def sweep(
@@ -75,8 +69,9 @@ def sweep(
         if varied not in found:
             found[varied] = [inversions(block, varied) for block in dynamics]
         runs = pd.concat([defining_inversions(table, defined) for table in found[varied]])
-        if runs.empty:
-            # An observable of two groups, where there are more.
+        of_two = any(table["observable"].eq(R_PLUS.name).any() for table in found[varied])
+        if runs.empty or (of_two and setting == "observable" and value == R.name and not own):
+            # An observable of two groups where there are more, or what R± of two groups say already.
             continue
         address = {name: runs[name].iloc[0] for name in ADDRESS}
         runs = runs[runs["diverged_at"].isna()]

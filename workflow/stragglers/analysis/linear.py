@@ -19,16 +19,30 @@ from sklearn.linear_model import LogisticRegression
 from ..data.datasets import Dataset, features
 from ..sets.overlap import all_pairs, hypergeometric_mean, overlap
 from ..sets.stragglers import CONSENSUS_RATE, StragglerSets, straggler_rate
+from ..support.columns import LINEAR
 from ..support.intervals import jackknife
 
-CLASSIFIERS: dict[str, Callable[[], ClassifierMixin]] = {
+LARGEST_HESSIAN = 2000
+"""Weights of which Newton steps are taken, whose cost grows with the cube of their number."""
+
+
+def logistic(n_weights: int) -> LogisticRegression:
+    """The weak L2 penalty 1/2 |w|² on the sum of losses (C = 1) keeps separable data finite.
+
+    Newton steps reach that unique optimum in about ten, so that the mistakes do not depend on a tolerance; where there
+    are too many weights for them, as of ten classes of images, quasi-Newton steps come close to it.
+    """
+    if n_weights <= LARGEST_HESSIAN:
+        return LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=100)
+    return LogisticRegression(C=1.0, solver="lbfgs", tol=1e-6, max_iter=2000)
+
+
+CLASSIFIERS: dict[str, Callable[[int], ClassifierMixin]] = {
     # Least squares cope with a singular covariance, which features that repeat others make.
-    "lda": lambda: LinearDiscriminantAnalysis(solver="lsqr"),
-    # The weak L2 penalty 1/2 |w|² on the sum of losses (C = 1) keeps separable data finite; Newton steps
-    # reach that unique optimum in about ten, so that the mistakes do not depend on a tolerance.
-    "logistic": lambda: LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=100),
+    "lda": lambda n_weights: LinearDiscriminantAnalysis(solver="lsqr"),
+    "logistic": logistic,
 }
-"""Name in the ``classifier`` column -> an unfitted classifier without any randomness."""
+"""Name in the ``classifier`` column -> an unfitted classifier of so many weights, without any randomness."""
 
 Mistakes = dict[str, np.ndarray]
 """Classifier -> the training points that it misclassifies, booleans (P,); not of one that is not determined."""
@@ -43,6 +57,8 @@ def fit_all(dataset: Dataset) -> tuple[pd.DataFrame, Mistakes]:
     """
     train, test, _ = features(dataset)
     train, test = train.astype(np.float64), test.astype(np.float64)
+    n_groups = len(np.unique(dataset.label_train))
+    n_weights = train.shape[1] * (n_groups if n_groups > 2 else 1)
     rows, mistakes = [], {}
     for name, build in CLASSIFIERS.items():
         size = {"classifier": name, "n_samples": train.shape[0], "n_features": train.shape[1]}
@@ -50,7 +66,7 @@ def fit_all(dataset: Dataset) -> tuple[pd.DataFrame, Mistakes]:
             logging.warning("lda: %d points do not determine %d directions", *train.shape)
             rows.append({**size, "train_error": np.nan, "test_error": np.nan, "converged": False})
             continue
-        classifier, converged = fit(name, build(), train, dataset.label_train)
+        classifier, converged = fit(name, build(n_weights), train, dataset.label_train)
         mistakes[name] = classifier.predict(train) != dataset.label_train
         rows.append(
             {
@@ -152,4 +168,4 @@ def linear_table(
                     "jaccard_run_to_run": overlaps.loc[overlaps["dataset"] == name, "jaccard"].mean(),
                 }
             )
-    return pd.DataFrame(rows).astype({"layer": "Int32"})
+    return pd.DataFrame(rows, columns=list(LINEAR)).astype({"layer": "Int32"})

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..geometry.inversion import defining_inversions
 from ..study.cell import REFERENCE
+from ..support.columns import VARIANCE
 from ..support.intervals import LEAST_RUNS, Estimate, jackknife
 from ..tables.rows import read
 from ..tables.subject import Subject
@@ -21,6 +22,7 @@ def derive(files: Mapping[str, str], subject: Subject) -> pd.DataFrame:
         dataset=[family[0] for family in subject.families],
         network=REFERENCE["network"],
         removed="none",
+        class_a=None,
     )
     inversion = defining_inversions(inversion, subject.defining)
     return variance_table(inversion.assign(optimizer=inversion["optimizer"].map(subject.orders)))
@@ -113,15 +115,4 @@ def variance_table(inversions: pd.DataFrame) -> pd.DataFrame:
                     "left_out": ", ".join(sorted(set(inversions["optimizer"]) - kept)),
                 }
             )
-    columns = [
-        "quantity",
-        "component",
-        "share",
-        "ci_low",
-        "ci_high",
-        "n_datasets",
-        "n_optimizers",
-        "n_runs",
-        "left_out",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(VARIANCE))

@@ -14,7 +14,7 @@ from ..geometry.manifolds import D, R
 from ..study.cell import REFERENCE
 from ..tables.rows import COMPLETE, defining_by_network, inverted, mean_interval, read
 from ..tables.subject import Subject
-from .style import INVERSION_ERROR, WIDTH, interval, inverted_count, mark, note, rows_axis, runs, styled, title
+from .style import ABSENT, INVERSION_ERROR, WIDTH, interval, inverted_count, mark, note, rows_axis, runs, styled, title
 
 LEAST_SHARE = 0.5
 """Of the runs that must turn for a pair's mean to be drawn."""
@@ -70,7 +70,7 @@ def draw(content: Content) -> Figure:
 def draw_radii(ax: Axes, content: Content) -> None:
     """Panel a: ε* of each group's radius, runs, mean and 95 % interval; dashed, that of all groups."""
     if content.radii.empty:
-        return note(ax)
+        return note(ax, "two groups: see figure 1" if len(content.means) else ABSENT)
     for row, group in enumerate(content.groups):
         of_group = content.radii[content.radii["class_a"] == group]
         errors = inverted(of_group, R.name)["train_error"].to_numpy(float)
@@ -98,7 +98,7 @@ def draw_distances(ax: Axes, content: Content) -> None:
     """Panel b: the matrix, grey where less than half the runs turn."""
     matrix = distance_matrix(content)
     if matrix.isna().all(axis=None):
-        return note(ax, "no pair turns in half the runs" if len(content.distances) else "no runs in this study")
+        return note(ax, "no pair turns in half the runs" if len(content.distances) else "")
     text = (100 * matrix).map(lambda value: f"{value:.1f}" if np.isfinite(value) else "")
     sns.heatmap(
         100 * matrix,
@@ -130,7 +130,8 @@ def caption(content: Content) -> dict[str, Any]:
     return {
         "title": content.title,
         "observable": content.observable,
-        "n_runs": content.radii["seed"].nunique(),
+        "n_runs": content.means["seed"].nunique(),
+        "n_groups": len(content.groups),
         "radii": turning(content.radii, ["class_a"]),
         "pairs": turning(content.distances, ["class_a", "class_b"]),
         "n_inverted": len(of_all),

@@ -64,7 +64,9 @@ def shown(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
     ``rows``: the dataset's, of ``dynamics`` (R₊ is null there for more groups) or of ``inversion`` (it has no rows).
     """
-    of_two = "R_plus" in set(rows["observable"]) if "observable" in rows else rows["R_plus"].notna().any()
+    of_two = rows.empty or (
+        "R_plus" in set(rows["observable"]) if "observable" in rows else rows["R_plus"].notna().any()
+    )
     names = ("R_plus", "R_minus", "D") if of_two else ("R", "D")
     return {name: OBSERVABLES[name] for name in names}
 

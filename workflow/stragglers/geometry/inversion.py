@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
 from ..spec.specification import Defining, Detection
-from ..support.columns import RUN
+from ..support.columns import INVERSION, RUN
 from .manifolds import INVERTING, Observable
 
 REACH = 2
@@ -152,7 +152,7 @@ def inversions(
                 }
             rows.append(row)
     texts = {"class_a": "string", "class_b": "string"}
-    return pd.DataFrame(rows).astype({"epoch": "Int32", "diverged_at": "Int32", **texts})
+    return pd.DataFrame(rows, columns=list(INVERSION)).astype({"epoch": "Int32", "diverged_at": "Int32", **texts})
 
 
 def defining_inversions(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..support.columns import RUN
+from ..support.columns import DYNAMICS, ERRORS, MANIFOLDS
 from ..training.trajectory import Trajectory, logarithmic_epochs
 
 EPOCHS_KEPT = 100
@@ -112,7 +112,7 @@ def dynamics(
 
     ``address``: what its dataset, network and optimiser are called. Observables of two groups are NaN for more.
     """
-    scalars = {name: getattr(trajectory, name) for name in ("loss", "train_error", "test_error")}
+    scalars = {name: getattr(trajectory, name) for name in ERRORS}
     parts = []
     for layer, name in enumerate(trajectory.layers):
         manifolds = Manifolds(trajectory.gram[:, :, layer], trajectory.zeros[:, :, layer])
@@ -128,7 +128,7 @@ def dynamics(
             columns = {column: value[:, run].astype(np.float32) for column, value in values.items()}
             parts.append(pd.DataFrame({**of_layer, **of_run, "epoch": np.arange(len(trajectory.loss)), **columns}))
     table = pd.concat(parts, ignore_index=True)
-    return table[[*RUN, "epoch", *values]]
+    return table[[*DYNAMICS, *(each.column for each in observables)]]
 
 
 def manifolds_table(trajectory: Trajectory, address: Mapping[str, str]) -> pd.DataFrame:
@@ -160,5 +160,5 @@ def manifolds_table(trajectory: Trajectory, address: Mapping[str, str]) -> pd.Da
                     value=value.astype(np.float32).ravel(),
                 )
             )
-    table = pd.concat(parts, ignore_index=True)[[*RUN, "epoch", "train_error", "class_a", "class_b", "value"]]
+    table = pd.concat(parts, ignore_index=True)[[*MANIFOLDS]]
     return table.astype({"class_a": "string", "class_b": "string"})

@@ -11,26 +11,11 @@ import pandas as pd
 from ..data.datasets import Dataset
 from ..geometry.inversion import defining_inversions
 from ..spec.specification import AblationPlan, Defining
-from ..support.columns import ADDRESS
+from ..support.columns import ABLATION, ADDRESS
 from ..training.trajectory import Trajectory, logarithmic_epochs
 from .stragglers import straggler_rate, straggler_sets
 
 log = logging.getLogger(__name__)
-
-ABLATION = (
-    *ADDRESS,
-    "seed",
-    "removed",
-    "draw",
-    "removed_fraction",
-    "removed_error",
-    "n_removed",
-    "sigma",
-    "test_error",
-    "inversion_found",
-    "diverged_at",
-)
-"""Columns of the ``ablation`` table."""
 
 
 @dataclass(frozen=True)

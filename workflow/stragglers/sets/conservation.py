@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from ..support.columns import ADDRESS
+from ..support.columns import CONSERVATION, CONSERVATION_PEAK, PEAK
 from ..support.intervals import CONFIDENCE, LEAST_RUNS, jackknife_variance
 from ..training.trajectory import Trajectory
-from .overlap import SUMMARY, all_pairs, overlap
+from .overlap import all_pairs, overlap
 
 
 def conservation(trajectories: Sequence[Trajectory], address: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -43,9 +43,7 @@ def conservation(trajectories: Sequence[Trajectory], address: Mapping[str, str])
         rows += [shared | state for state in states]
         if n_runs > 2:
             peaks += [shared | peak for peak in peaks_of(states, left_out)]
-    table_columns = [*ADDRESS, "alignment", "epoch", "train_error", "n_runs", *SUMMARY]
-    peak_columns = [*ADDRESS, "alignment", "n_runs", *PEAK]
-    tables = pd.DataFrame(rows, columns=table_columns), pd.DataFrame(peaks, columns=peak_columns)
+    tables = pd.DataFrame(rows, columns=list(CONSERVATION)), pd.DataFrame(peaks, columns=list(CONSERVATION_PEAK))
     return tuple(table.astype({"layer": "Int32"}) for table in tables)
 
 
@@ -60,7 +58,6 @@ def _alignments(error: np.ndarray, set_epochs: np.ndarray) -> Iterator[tuple[str
 PEAKING = ("z", "jaccard", "conditional")
 """Columns of the ``conservation`` table whose peak is sought."""
 
-PEAK = ("statistic", "train_error", "ci_low", "ci_high", "value", "plateau_low", "plateau_high")
 PEAK_LEAST_COMMON = 10
 """Below so many common points on average, z is noise: the peak is sought above."""
 PLATEAU = 0.9

@@ -7,6 +7,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+from ..support.columns import OVERLAP
 from .stragglers import StragglerSets
 
 
@@ -20,10 +21,6 @@ def hypergeometric_variance(k1, k2, n_samples: int):
     n = float(n_samples)
     k1, k2 = np.asarray(k1, float), np.asarray(k2, float)
     return k1 * k2 * (n - k1) * (n - k2) / (n**2 * (n - 1))
-
-
-SUMMARY = ("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard", "conditional")
-"""Columns of the ``conservation`` and ``overlap`` tables that sum up pairs of sets."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Overlap:
             raise ValueError(f"weight {self.weight.shape} and common {self.common.shape} differ")
 
     def summary(self) -> dict[str, float]:
-        """The :data:`SUMMARY`, means over pairs.
+        """The ``OVERLAP_SUMMARY``, means over pairs.
 
         z is the paper's (Fig. 2d): excess over the hypergeometric mean in standard deviations of
         the overlap *over pairs*; ``sd_null`` is the null's own, for comparison. z is NaN where
@@ -139,4 +136,4 @@ def overlap_table(cells: Sequence[Mapping[str, str]], sets: Sequence[StragglerSe
                 **overlap(a.sets, b.sets, weight).summary(),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(OVERLAP))

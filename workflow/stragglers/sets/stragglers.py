@@ -13,7 +13,7 @@ from ..data.datasets import Dataset
 from ..geometry.inversion import defining_inversions
 from ..geometry.manifolds import radii_of
 from ..spec.specification import Defining
-from ..support.columns import ADDRESS
+from ..support.columns import ADDRESS, CONSENSUS, NESTED, STRAGGLERS
 from ..support.intervals import CONFIDENCE, LEAST_RUNS, MISSING, Estimate
 from ..support.sealed import read_arrays, write_arrays
 from ..training.trajectory import Trajectory
@@ -101,7 +101,8 @@ def straggler_table(
             "strict": rate == 1,
             "own_rate": own[0],
             "own_runs": own[1],
-        }
+        },
+        columns=list(STRAGGLERS),
     )
 
 
@@ -148,17 +149,8 @@ def consensus_table(sets: StragglerSets, address: Mapping[str, Any]) -> pd.DataF
     n_runs = len(sets.sets)
     strict = float(sets.sets.all(axis=0).mean()) if n_runs else np.nan
     estimates = {"consensus": consensus_fraction(sets.sets), "strict": Estimate(strict, np.nan, np.nan)}
-    return pd.DataFrame(
-        {
-            **address,
-            "kind": kind,
-            "n_runs": n_runs,
-            "fraction": estimate.value,
-            "ci_low": estimate.low,
-            "ci_high": estimate.high,
-        }
-        for kind, estimate in estimates.items()
-    )
+    rows = [(*(address[name] for name in ADDRESS), kind, n_runs, *estimate) for kind, estimate in estimates.items()]
+    return pd.DataFrame(rows, columns=list(CONSENSUS))
 
 
 def nested_table(stragglers: pd.DataFrame) -> pd.DataFrame:
@@ -168,14 +160,14 @@ def nested_table(stragglers: pd.DataFrame) -> pd.DataFrame:
     first are in the second. ``kept``: share of its stragglers that the larger set still has,
     ``gained``: share of its other points that became stragglers there.
     """
-    columns = ["source", "task", "network", "layer", "optimizer", "inner", "outer", "n_inner", "n_outer"]
+    cell = ["source", "task", "network", "layer", "optimizer"]
     rows = []
-    for key, cells in stragglers.groupby(["source", "task", "network", "layer", "optimizer"], observed=True):
+    for key, cells in stragglers.groupby(cell, observed=True):
         sets = {name: cell.set_index("sample_id")["consensus"] for name, cell in cells.groupby("dataset", sort=False)}
         for inner, outer in permutations(sets, 2):
             small, large = sets[inner], sets[outer]
             if len(small) < len(large) and small.index.isin(large.index).all():
                 there = large.loc[small.index]
-                shares = {"kept": there[small].mean(), "gained": there[~small].mean()}
-                rows.append(dict(zip(columns, (*key, inner, outer, len(small), len(large)), strict=True)) | shares)
-    return pd.DataFrame(rows, columns=[*columns, "kept", "gained"])
+                shares = there[small].mean(), there[~small].mean()
+                rows.append((*key, inner, outer, len(small), len(large), *shares))
+    return pd.DataFrame(rows, columns=list(NESTED))

@@ -68,13 +68,20 @@ class Dataset:
         return f"{self.source}:{self.file}" if self.file else self.source
 
     @property
-    def of_many_groups(self) -> bool:
-        """Whether its task asks for more than two groups, as far as can be told without the data."""
+    def least_groups(self) -> int:
+        """How many groups it has at least, as far as can be told without the data."""
         match self.task:
             case {"groups": groups}:
-                return len(groups) > 2
+                return len(groups)
+            case "classes" if self.source not in ("npz", "planted"):
+                return 10
             case _:
-                return self.task == "classes"
+                return 2
+
+    @property
+    def of_many_groups(self) -> bool:
+        """Whether it may have more than two groups, as far as can be told without the data."""
+        return self.task == "classes" or self.least_groups > 2
 
     @property
     def task_name(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..spec.specification import PLANTED, Dataset, Network, Protocol, parse_seeds
+from ..spec.specification import KEYS, PLANTED, Dataset, Network, Protocol, parse_seeds
 from ..support.errors import InputError
 from .study import Study
 
@@ -27,7 +27,7 @@ def footprint(dataset: Dataset, network: Network, protocol: Protocol, n_runs: in
         inputs, n_points = dataset.planted["n_features"], dataset.planted["n_train"] + dataset.planted["n_test"]
     parameters = n_parameters(network, inputs)
     scalars = 3 * (protocol.epochs + 1)
-    gram = 8 * len(network.hidden_layers) * (protocol.epochs + 1)
+    gram = 2 * dataset.least_groups**2 * len(network.hidden_layers) * (protocol.epochs + 1)
     return Footprint(
         memory=4 * n_runs * (COPIES * parameters + scalars) + 4 * n_points * inputs,
         disk=4 * n_runs * (scalars + gram),
@@ -69,12 +69,16 @@ def refuse_beyond(study: Study, memory: float, disk: float) -> None:
             if (bytes_ := getattr(need, kind)) > limit:
                 sizes = {
                     "training.epochs": study.protocol.epochs / 500,
-                    f"networks.{cell.network}.width": network.width / 20,
-                    f"networks.{cell.network}.depth": network.depth / 2,
+                    **{
+                        f"networks.{cell.network}.{key}": getattr(network, key) / usual
+                        for key, usual in (("width", 20), ("depth", 2))
+                        if key in KEYS[network.kind]
+                    },
                     **{
                         f"networks.{cell.network}.stages.{number}.{key}": getattr(stage, key) / usual
                         for number, stage in enumerate(network.stages)
                         for key, usual in (("channels", 16), ("kernel", 5))
+                        if "stages" in KEYS[network.kind]
                     },
                     "runs, seeds": n_seeds / 20,
                     "ablations, random_draws": plan.random_draws / 3 if plan else 0,

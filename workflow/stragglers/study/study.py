@@ -32,7 +32,7 @@ def _planned(known: Mapping[str, Any], address: str) -> Any:
     """What ``address`` means. A job reads the study and its data anew, and they may be others by then."""
     if address not in known:
         raise InputError(
-            f"{address} was planned, and is not of this study as it stands now: its configuration or an own data "
+            f"{address} was planned, and is not of this study as it stands now: its configuration or an own "
             "file changed on the way; run the same command again"
         )
     return known[address]
@@ -73,6 +73,7 @@ class Study:
         self.detection = _pick(Detection, inversion)
         self.defining = _pick(Defining, inversion)
         self.blocks = self._collect_blocks()
+        self._refuse_observable()
         self.ablations = self._collect_ablations()
 
     def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
@@ -106,6 +107,15 @@ class Study:
             if self.reads_data and not known:
                 raise
             return known[-1] if known else None
+
+    def _refuse_observable(self) -> None:
+        """Raise :class:`InputError` for stragglers that would be defined by what a dataset with runs does not have."""
+        for name in dict.fromkeys(cell.dataset for cell in self.blocks):
+            if self.defining.observable in ("R_minus", "R_plus") and self.datasets[name].of_many_groups:
+                raise InputError(
+                    f"config, inversion.observable: {self.defining.observable} is of two groups, and the task of "
+                    f"{name} is {self.datasets[name].task_name} (take D or R)"
+                )
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
         names = {f"{part}s": [name] for part, name in REFERENCE.items()}

@@ -1,8 +1,70 @@
-"""Columns that all tables share."""
+"""The tables of a study: what columns each has, in order. Others' scripts rest on these names.
+
+One row means one thing in every table; what a column holds is said where its table is made.
+"""
 
 ADDRESS = ("dataset", "source", "task", "subset", "network", "layer", "optimizer")
 """Which runs a table's row is about; ``layer`` is the place of a hidden layer, from 1 on."""
-
 RUN = (*ADDRESS, "layer_name", "run", "seed", "removed", "draw")
 """Which run; ``run`` is its place in its trajectory. ``layer_name`` is what its network calls the layer, which of a
 fully connected one is its number: numbers tell the order, names need not."""
+ERRORS = ("loss", "train_error", "test_error")
+GROUPS = ("class_a", "class_b")
+"""The group that a number is about, or the two; null where it is about all."""
+OVERLAP_SUMMARY = ("mean_common", "expected_common", "sd_common", "sd_null", "z", "jaccard", "conditional")
+"""What sums up pairs of sets."""
+PEAK = ("statistic", "train_error", "ci_low", "ci_high", "value", "plateau_low", "plateau_high")
+
+DYNAMICS = (*RUN, "epoch", *ERRORS)
+"""One row a run, layer and epoch. The observables follow, a column each."""
+MANIFOLDS = (*RUN, "epoch", "train_error", *GROUPS, "value")
+"""One row a run, layer, epoch and group or pair of groups."""
+INVERSION = (
+    *(*RUN, "observable", *GROUPS),
+    *("found", "epoch", "train_error", "test_error", "value", "prominence", "required", "diverged_at"),
+)
+"""One row a run, layer and observable."""
+STRAGGLERS = (
+    *(*ADDRESS, "sample_id", "class", "label", "n_runs", "straggler_rate", "consensus", "strict"),
+    *("own_rate", "own_runs"),
+)
+"""One row a cell and training point."""
+CONSENSUS = (*ADDRESS, "kind", "n_runs", "fraction", "ci_low", "ci_high")
+"""One row a cell and kind of set that runs share."""
+CONSERVATION = (*ADDRESS, "alignment", "epoch", "train_error", "n_runs", *OVERLAP_SUMMARY)
+"""One row a cell and state at which its runs are compared."""
+CONSERVATION_PEAK = (*ADDRESS, "alignment", "n_runs", *PEAK)
+"""One row a cell, alignment and statistic."""
+OVERLAP = (
+    *("dataset", "source", "task", "subset", "network_a", "optimizer_a", "network_b", "optimizer_b", "n_pairs"),
+    *OVERLAP_SUMMARY,
+)
+"""One row a pair of cells of one dataset."""
+ABLATION = (
+    *(*ADDRESS, "seed", "removed", "draw", "removed_fraction", "removed_error", "n_removed"),
+    *("sigma", "test_error", "inversion_found", "diverged_at"),
+)
+"""One row a retrained run and noise on the test data."""
+NESTED = (
+    *("source", "task", "network", "layer", "optimizer", "inner", "outer", "n_inner", "n_outer", "kept", "gained"),
+)
+"""One row a training set inside a larger one."""
+VARIANCE = ("quantity", "component", "share", "ci_low", "ci_high", "n_datasets", "n_optimizers", "n_runs", "left_out")
+"""One row a quantity and source of its variance."""
+DETECTION = (
+    *(*ADDRESS, "setting", "value", "own", "n_runs", "n_inverted", "epoch", "eps_star", "ci_low", "ci_high"),
+    *("phi_c", "phi_c_low", "phi_c_high"),
+)
+"""One row a cell and value of a setting."""
+LINEAR = (
+    *(*ADDRESS, "classifier", "n_samples", "n_features", "train_error", "test_error", "converged"),
+    *("eps_star", "ci_low", "ci_high", "n_inverted", "n_runs", "ratio", "jaccard", "jaccard_chance"),
+    *("jaccard_runs", "jaccard_runs_low", "jaccard_runs_high"),
+    *("jaccard_ratio", "jaccard_ratio_low", "jaccard_ratio_high", "jaccard_run_to_run"),
+)
+"""One row a dataset and classifier."""
+CLAIMS = (
+    *("claim", "statement", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs", "note"),
+    *("threshold", "verdict", "reason"),
+)
+"""One row a claim and main dataset, or all of them."""

@@ -5,12 +5,18 @@ from contextlib import contextmanager
 
 import torch
 
+CPU = torch.device("cpu")
+
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """A block that draws on the CPU as after ``torch.manual_seed(seed)``; what is drawn after it is as it was."""
-    with torch.random.fork_rng(devices=[]):
+def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
+    """A block that draws on ``device`` as after ``torch.manual_seed(seed)``; what is drawn after it is as it was."""
+    on_gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if on_gpu else []):
         torch.default_generator.manual_seed(seed)
+        if on_gpu:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 

@@ -124,6 +124,9 @@ class Ensemble:
         for batch in torch.randperm(len(x), generator=self.batches).split(self.batch_size):
             if self.kept_alone is not None:
                 batch = batch[self.kept_alone[batch]]
+            if self.engine.needs_batches and len(batch) < 2:
+                # What a batch is normalised by, one point does not have.
+                continue
             batch = batch.to(x.device)
             self.zero_gradient()
             # A batch may hold no kept point of a heavily pruned run: it then takes a zero gradient.

@@ -42,7 +42,7 @@ class Module:
 
     def __init__(self, network: Network, data: Data, seeds: Sequence[int]):
         (seed,) = seeds
-        self.network, self.layers, self.maps = network, network.layers, network.maps
+        self.network, self.layers, self.maps, self.n_groups = network, network.layers, network.maps, data.n_groups
         self.draws = Draws(seed, data.x.device)
         with self.draws.going_on():
             self.model = model = made(network, tuple(data.x.shape[1:]), data.n_groups).eval()
@@ -60,9 +60,11 @@ class Module:
             )
         for layer in self.layers:
             submodules[layer].register_forward_hook(partial(self._observe, layer))
-        self._try(data.x[:2], data.n_groups)
+        self._try(data.x[:2])
         self.needs_batches = self._otherwise_in_training(data.x[:2])
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        if not self.parameters:
+            raise self._refusal("has no parameters that learn")
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
 
@@ -74,22 +76,31 @@ class Module:
         return Pass(hidden, outputs.detach().T.unsqueeze(0), outputs)
 
     def backward(self, x: torch.Tensor, made: Pass, gradient: torch.Tensor) -> None:
-        made.kept.backward(gradient[0].T)
+        try:
+            made.kept.backward(gradient[0].T)
+        except RuntimeError as error:
+            raise self._refusal(f"has no way back from its outputs: {said(error)}") from error
 
     def _run(self, x: torch.Tensor, learning: bool) -> torch.Tensor:
         self.model.train(learning)
         # A module that draws while it is measured draws the same every time.
-        with self.draws.going_on() if learning else seeded(0):
+        with self.draws.going_on() if learning else seeded(0, self.draws.device):
             return self._call(x)
 
     def _call(self, x: torch.Tensor) -> torch.Tensor:
         try:
-            return self.model(x)
+            outputs = self.model(x)
         except InputError:
             raise
         except Exception as error:
             where = f"a mini-batch of {len(x)}" if self.model.training else f"{len(x)} samples"
             raise self._refusal(f"raised an error for {where} of shape {tuple(x.shape[1:])}: {said(error)}") from error
+        if not isinstance(outputs, torch.Tensor) or outputs.shape != (len(x), self.n_groups):
+            shape = tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+            raise self._refusal(
+                f"gives {shape} for {len(x)} samples, and (samples, n_outputs) = {(len(x), self.n_groups)} is asked for"
+            )
+        return outputs
 
     def _observe(self, layer: str, submodule: torch.nn.Module, given: Any, output: Any) -> None:
         """Keep what a submodule gave out, the last time in a pass, as (1, units, samples)."""
@@ -101,15 +112,10 @@ class Module:
         maps = output.detach().clone().flatten(2) if output.ndim > 2 else output.detach().clone().unsqueeze(2)
         self._observed[layer] = representation(maps.mT.unsqueeze(0), self.maps)
 
-    def _try(self, x: torch.Tensor, n_groups: int) -> None:
+    def _try(self, x: torch.Tensor) -> None:
         """Raise :class:`InputError` unless the module serves for the data."""
         with torch.no_grad():
-            outputs = self._run(x, learning=False)
-        if not isinstance(outputs, torch.Tensor) or outputs.shape != (len(x), n_groups):
-            shape = tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
-            raise self._refusal(
-                f"gives {shape} for {len(x)} samples, and (samples, n_outputs) = {(len(x), n_groups)} is asked for"
-            )
+            self._run(x, learning=False)
         if unused := [layer for layer in self.layers if layer not in self._observed]:
             raise self._refusal(f"never calls its submodule {unused[0]!r}, which is in `layers`")
 
@@ -120,8 +126,11 @@ class Module:
             return found[0]
         self._observing = False
         before = [buffer.clone() for buffer in self.model.buffers()]
-        with torch.no_grad(), seeded(0):
-            measured, learned = self.model.eval()(x), self.model.train()(x)
+        with torch.no_grad(), seeded(0, self.draws.device):
+            self.model.eval()
+            measured = self._call(x)
+            self.model.train()
+            learned = self._call(x)
             for buffer, value in zip(self.model.buffers(), before, strict=True):
                 buffer.copy_(value)
         return None if torch.allclose(measured, learned, equal_nan=True) else "its `forward`"
