@@ -369,6 +369,22 @@ NOT_SERVING = {
         "def make(a, b): return nn.Sequential(nn.Linear(7, 3), nn.ReLU(), nn.Flatten(), nn.Identity())",
         r"raised an error for 2 samples of shape \(3, 8, 6\): RuntimeError",
     ),
+    "nothing learns": (
+        "def make(a, b): return nn.Sequential(nn.Flatten(), nn.ReLU(), nn.AdaptiveAvgPool1d(b), nn.Identity())",
+        r"has no parameters that learn",
+    ),
+    "two outputs in training": (
+        """
+        class Net(nn.Sequential):
+            def forward(self, x):
+                outputs = super().forward(x)
+                return (outputs, outputs) if self.training else outputs
+
+        def make(a, b):
+            return Net(nn.Flatten(), nn.LazyLinear(b), nn.Identity(), nn.Identity())
+        """,
+        r"gives tuple for 2 samples",
+    ),
     "unused": (
         """
         class Net(nn.Sequential):
