@@ -8,7 +8,7 @@ import torch
 import yaml
 from conftest import synthetic
 from project import REPOSITORY
-from test_training import ACTIVATIONS, assert_same_run, some_removed
+from test_training import ACTIVATIONS, assert_same_run, cross_entropy, group_numbers, some_removed, states_of
 
 from workflow.stragglers.data.datasets import features, shaped_features
 from workflow.stragglers.spec.specification import KEYS, Network, Optimizer
@@ -118,9 +118,7 @@ def unit(maps, how):
 def plain_run(dataset, network, optimizer, seed, removed=None):
     """One run by autograd. Loss, errors and products of the groups' centres of every state."""
     x, x_test = standardised(dataset)
-    y, y_test = (
-        torch.as_tensor(np.unique(label, return_inverse=True)[1]) for label in (dataset.label_train, dataset.label_test)
-    )
+    y, y_test = group_numbers(dataset)
     kept = torch.ones(len(x), dtype=bool) if removed is None else torch.as_tensor(~removed)
     n_groups = int(y.max()) + 1
     plain = {"convolutional": plain_cnn, "module": plain_module}[network.kind]
@@ -128,9 +126,6 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
     torch.manual_seed(seed)
     model, observed = plain(network, x.shape[1:], n_groups)
     model = model.double()
-    stepper = getattr(torch.optim, optimizer.algorithm)(model.parameters(), **optimizer.settings)
-    cross_entropy = torch.nn.CrossEntropyLoss()
-    generator = torch.Generator().manual_seed(optimizer.batch_seed)
     seen = {}
     for layer in observed:
         layer.register_forward_hook(lambda layer, given, output: seen.update({layer: output.clone()}))
@@ -152,16 +147,7 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
             "gram": torch.stack(gram).numpy(),
         }
 
-    states = [state()]
-    for _ in range(EPOCHS):
-        order = torch.randperm(len(x), generator=generator) if optimizer.batch_size else torch.arange(len(x))
-        for rows in order.split(optimizer.batch_size or len(x)):
-            rows = rows[kept[rows]]
-            stepper.zero_grad()
-            cross_entropy(model(x[rows]), y[rows]).backward()
-            stepper.step()
-        states.append(state())
-    return {name: np.stack([s[name] for s in states]) for name in states[0]}
+    return states_of(model, x, y, kept, optimizer, state, EPOCHS)
 
 
 def assert_all_same(measure, dataset, network, optimizer, seeds=(4, 11), removed=None):

@@ -37,6 +37,31 @@ EPOCHS = 50
 ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "linear": torch.nn.Identity}
 
 
+cross_entropy = torch.nn.CrossEntropyLoss()
+
+
+def group_numbers(dataset):
+    """Of the training and of the test points."""
+    labels = (dataset.label_train, dataset.label_test)
+    return [torch.as_tensor(np.unique(label, return_inverse=True)[1]) for label in labels]
+
+
+def states_of(model, x, y, kept, optimizer, state, epochs):
+    """What ``state()`` says of ``model`` at first, and after each epoch on the points that are kept."""
+    stepper = getattr(torch.optim, optimizer.algorithm)(model.parameters(), **optimizer.settings)
+    generator = torch.Generator().manual_seed(optimizer.batch_seed)
+    states = [state()]
+    for _ in range(epochs):
+        order = torch.randperm(len(x), generator=generator) if optimizer.batch_size else torch.arange(len(x))
+        for rows in order.split(optimizer.batch_size or len(x)):
+            rows = rows[kept[rows]]
+            stepper.zero_grad()
+            cross_entropy(model(x[rows]), y[rows]).backward()
+            stepper.step()
+        states.append(state())
+    return {name: np.stack([s[name] for s in states]) for name in states[0]}
+
+
 def plain_run(dataset, network, optimizer, seed, removed=None):
     """One run as anyone would write it: a Sequential, autograd, an optimiser of torch.optim.
 
@@ -46,9 +71,7 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
     train, test, varying = features(dataset)
     x, x_test = (torch.zeros(len(data), len(varying), dtype=torch.float64) for data in (train, test))
     x[:, varying], x_test[:, varying] = torch.as_tensor(train).double(), torch.as_tensor(test).double()
-    y, y_test = (
-        torch.as_tensor(np.unique(label, return_inverse=True)[1]) for label in (dataset.label_train, dataset.label_test)
-    )
+    y, y_test = group_numbers(dataset)
     groups = range(int(y.max()) + 1)
     kept = torch.ones(len(x), dtype=bool) if removed is None else torch.as_tensor(~removed)
 
@@ -58,9 +81,6 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
         layers += [torch.nn.Linear(n_in, network.width), ACTIVATIONS[network.activation]()]
         n_in = network.width
     model = torch.nn.Sequential(*layers, torch.nn.Linear(n_in, len(groups))).double()
-    stepper = getattr(torch.optim, optimizer.algorithm)(model.parameters(), **optimizer.settings)
-    cross_entropy = torch.nn.CrossEntropyLoss()
-    generator = torch.Generator().manual_seed(optimizer.batch_seed)
 
     def state():
         with torch.no_grad():
@@ -76,16 +96,7 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
                 "gram": torch.stack(gram).numpy(),
             }
 
-    states = [state()]
-    for _ in range(EPOCHS):
-        order = torch.randperm(len(x), generator=generator) if optimizer.batch_size else torch.arange(len(x))
-        for rows in order.split(optimizer.batch_size or len(x)):
-            rows = rows[kept[rows]]
-            stepper.zero_grad()
-            cross_entropy(model(x[rows]), y[rows]).backward()
-            stepper.step()
-        states.append(state())
-    return {name: np.stack([s[name] for s in states]) for name in states[0]}
+    return states_of(model, x, y, kept, optimizer, state, EPOCHS)
 
 
 def seen(dataset, dtype="float64"):
@@ -208,7 +219,7 @@ def test_the_number_of_row_blocks_does_not_matter(measure, monkeypatch):
     removed = some_removed(3, 1003)
     whole = measure(dataset, NETWORKS["deep"], GD, range(3), epochs=10, removed=removed)
     monkeypatch.setattr(ensemble, "BLOCK_VALUES", 1)
-    assert len(list(ensemble.Ensemble(seen(dataset), NETWORKS["deep"], GD, range(3), None).blocks(1003))) == 2
+    assert len(list(ensemble.Ensemble(seen(dataset), NETWORKS["deep"], GD, range(3), None, 12).blocks(1003))) == 2
     blocks = measure(dataset, NETWORKS["deep"], GD, range(3), epochs=10, removed=removed)
     for name in ("loss", "train_error", "gram", "misclassified"):
         np.testing.assert_allclose(blocks[name], whole[name], rtol=0, atol=1e-11, err_msg=name)

@@ -46,7 +46,9 @@ class Ensemble:
         optimizer: Optimizer,
         seeds: Sequence[int],
         removed: np.ndarray | None,
+        values: int,
     ):
+        """``values``: what ``engine.values`` of the network says, which a module is made anew for."""
         engine = KINDS[network.kind]
         device, dtype = data.x.device, data.x.dtype
         self.data, self.batch_size, self.n_runs = data, optimizer.batch_size, len(seeds)
@@ -67,9 +69,8 @@ class Ensemble:
             torch.nn.functional.one_hot(y, data.n_groups).to(dtype) for y in (data.y, data.y_test)
         )
         self.per_group = self.weights @ self.targets
-        values = self.n_runs * engine.values(network, data)
         # Whole bytes of the bit-packed sets.
-        self.block = max(engine.least_block, block_values(device) // values // 8 * 8)
+        self.block = max(engine.least_block, block_values(device) // (self.n_runs * values) // 8 * 8)
         self.alone = engine.most_runs == 1
         # On the host, where the order of mini-batches is drawn.
         self.kept_alone = torch.as_tensor(~removed[0]) if self.alone and removed is not None else None

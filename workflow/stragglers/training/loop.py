@@ -58,9 +58,10 @@ def train(
     seeds = runs["seed"].tolist()
     try:
         data = Data.of(dataset, engine.view(dataset), protocol.dtype, place)
+        values = engine.values(network, data)
         ensembles = [
-            Ensemble(data, network, optimizer, seeds[part], None if removed is None else removed[part])
-            for part in parts(engine, len(runs), engine.values(network, data), block_values(place))
+            Ensemble(data, network, optimizer, seeds[part], None if removed is None else removed[part], values)
+            for part in parts(engine, len(runs), values, block_values(place))
         ]
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
