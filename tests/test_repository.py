@@ -91,7 +91,13 @@ def test_text_is_read_and_written_in_utf_8_whatever_the_locale(file):
 TOUCHING = re.compile(
     r"np\.(load|save\w*|memmap)|.+\.(read_parquet|read_schema|to_parquet|to_csv|savefig|write_text|write_bytes|tofile)"
 )
-AROUND = {("sources.py", "np.load"): "a user's own file", ("recorder.py", "open"): "its path comes from `writing`"}
+OWN = "a user's own file"
+AROUND = {
+    ("sources.py", "np.load"): OWN,
+    ("arrays.py", "np.load"): OWN,
+    ("table.py", "pd.read_parquet"): OWN,
+    ("recorder.py", "open"): "its path comes from `writing`",
+}
 
 
 def touches_a_file(call):

@@ -442,3 +442,64 @@ def test_radii_of_two_groups_define_nothing_where_there_are_more(config, task):
     config["inversion"] = {"observable": "R_plus"}
     with pytest.raises(InputError, match=r"config, inversion.observable: R_plus is of two groups.*digits.*take D or R"):
         Study(config)
+
+
+# Own data
+
+
+@pytest.fixture
+def own_config(config, tmp_path):
+    """The small study on a table and an archive that is not split."""
+    (tmp_path / "a.csv").write_text("kind,x,y\n" + "u,1,2\nv,2,1\n" * 5, encoding="utf-8")
+    np.savez(tmp_path / "a.npz", X=np.eye(10), y=np.array(["u", "v"] * 5))
+    datasets = {
+        "digits": {"source": "table", "file": "a.csv", "label": "kind"},
+        "arrays": {"source": "npz", "file": "a.npz"},
+    }
+    return config | {"datasets": datasets, "data_dir": str(tmp_path)}
+
+
+def test_own_data_tell_every_class_and_hold_a_fifth_back(own_config):
+    study = Study(own_config)
+    for dataset in study.datasets.values():
+        assert (dataset.task, dataset.test_fraction) == ("classes", 0.2) and len(dataset.content) == 64
+    assert study.vectors == {"digits", "arrays"}
+
+
+def test_how_own_data_are_read_is_in_their_address_and_no_word_to_training(own_config):
+    before = Study(own_config)
+    own_config["datasets"]["digits"]["test_fraction"] = 0.3
+    after = Study(own_config)
+    assert before.dataset_address("digits") != after.dataset_address("digits")
+    assert before.training_specification(REFERENCE) == after.training_specification(REFERENCE)
+    assert "test_fraction" not in before.training_specification(REFERENCE)
+
+
+def test_own_data_that_are_gone_are_what_was_prepared_of_them(own_config, tmp_path):
+    before = Study(own_config)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    refused(own_config, r"datasets.digits: `file: a.csv` is not in `data_dir`")
+    after = Study(own_config, prepared=list(before.datasets.values()))
+    assert after.datasets == before.datasets
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"source": "table"}, "datasets.digits.file: give it with `source: npz` or `folder` or `table`"),
+        ({"source": "sklearn"}, "datasets.digits.name: give it with `source: sklearn`"),
+        ({"source": "sklearn", "name": "wine", "label": "a"}, "datasets.digits.label: give it with `source: table`"),
+        ({"source": "digits", "test_fraction": 0.3}, "datasets.digits.test_fraction: give it with"),
+        ({"source": "table", "file": "a.csv"}, "a.csv has no column 'label' .*: kind, x, y"),
+    ],
+)
+def test_a_key_of_another_source_is_refused(own_config, entry, message):
+    own_config["datasets"]["digits"] = entry
+    refused(own_config, message)
+
+
+def test_a_share_to_test_of_an_archive_that_is_split_is_refused(config, tmp_path):
+    own(tmp_path)
+    entry = {"source": "npz", "file": "own.npz", "test_fraction": 0.3}
+    refused(config | {"data_dir": str(tmp_path), "datasets": {"digits": entry}}, "test_fraction: own.npz has a test")

@@ -7,6 +7,7 @@ from conftest import seeds_table
 from project import REPOSITORY
 
 from workflow.stragglers.analysis.derived import DERIVED
+from workflow.stragglers.data.own import READERS
 from workflow.stragglers.figures.registry import FIGURES
 from workflow.stragglers.spec.specification import Network, Optimizer, Protocol
 from workflow.stragglers.support import fingerprint as module
@@ -306,3 +307,21 @@ def test_modules_that_import_each_other_end(library):
     script = library.parent / "scripts/mine.py"
     script.write_text("from workflow.stragglers import a", encoding="utf-8")
     assert fingerprint(script)
+
+
+@pytest.mark.parametrize("module", ["own", "folder", "table", "arrays", "toys", "samples"])
+def test_own_data_are_nothing_to_what_others_rest_on(library, module):
+    scripts = ("prepare", "train", "ablate")
+    before = [of(library, script) for script in scripts]
+    with open(library / f"data/{module}.py", "a", encoding="utf-8") as file:
+        file.write("\nprint(1)\n")
+    edit(library / "spec/own.py", "class OwnDataset(Dataset):", "class OwnDataset(Dataset):\n    extra: int = 0")
+    assert [of(library, script) for script in scripts] == before
+    assert of(library, "own", "data.folder.read") != of(library, "own", "data.table.read")
+
+
+def test_a_reader_of_own_data_stands_for_its_source_alone(library):
+    before = {reader: of(library, "own", f"data.{reader}.read") for reader in READERS.values()}
+    edit(library / "data/folder.py", "frames > 1", "frames > 2")
+    after = {reader: of(library, "own", f"data.{reader}.read") for reader in READERS.values()}
+    assert {reader for reader in before if before[reader] != after[reader]} == {"folder"}

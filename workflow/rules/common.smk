@@ -1,4 +1,5 @@
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -13,9 +14,11 @@ from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
 from workflow.stragglers.support.sealed import sealed
+from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
-from workflow.stragglers.spec.specification import Dataset, parse_seeds
+from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
+from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.cell import REFERENCE, Cell
 from workflow.stragglers.study.study import Study, consensus_source
@@ -56,7 +59,7 @@ def prepared_datasets():
         if file.with_name("dataset.npz").is_file():
             try:
                 text = sealed(file).read_text(encoding="utf-8")
-                yield from from_canonical(text, Dataset)
+                yield from from_canonical(text, specification_of)
             except (ValueError, TypeError):
                 raise InputError(f"{file} is damaged (delete it)") from None
 
@@ -127,6 +130,12 @@ def runs_of(cell):
 
 def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
+
+
+def reader_of(wildcards):
+    """What reads a dataset of a user's own, by the name that :func:`code` takes."""
+    source = study.dataset_specification(wildcards.dataset).source
+    return f"data.{READERS[source]}.read"
 
 
 def downloaded(wildcards):

@@ -37,3 +37,37 @@ rule prepare:
         "Preparing {wildcards.dataset}"
     script:
         "../scripts/prepare.py"
+
+
+own_datasets = [
+    study.dataset_address(name)
+    for name, dataset in study.datasets.items()
+    if isinstance(dataset, OwnDataset)
+]
+
+
+# The same for data whose samples have an origin and classes with names. A rule of its own: what reads them may change
+# without a word to studies of other data.
+ruleorder: own > prepare
+
+
+rule own:
+    output:
+        dataset="results/runs/{dataset}/dataset.npz",
+        origins="results/runs/{dataset}/origins.npz",
+    log:
+        "results/logs/prepare/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, own_datasets)) or "(?!)",
+    priority: 100
+    conda:
+        ENVIRONMENT
+    params:
+        code=lambda wildcards: code("own", reader_of(wildcards)),
+        specification=lambda wildcards: canonical(
+            study.dataset_specification(wildcards.dataset)
+        ),
+    message:
+        "Preparing {wildcards.dataset}"
+    script:
+        "../scripts/own.py"

@@ -1,14 +1,56 @@
 """Entries of the configuration as specifications, held against what their schema cannot know."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..data.arrays import is_unsplit
 from ..data.sources import content_of
-from ..spec.specification import Network, Optimizer
+from ..spec.own import OWN_SOURCES, TEST_FRACTION, OwnDataset
+from ..spec.specification import Dataset, Network, Optimizer, planting
 from ..support.errors import InputError
+
+SOURCES_OF_KEY = {
+    "file": ("npz", "folder", "table"),
+    "name": ("sklearn",),
+    "planted": ("planted",),
+    "label": ("table",),
+    "test_fraction": ("npz", *OWN_SOURCES),
+}
+"""Key of a dataset's entry -> the sources that it is for."""
+OPTIONAL = ("label", "test_fraction")
+
+
+def dataset_of(name: str, entry: Mapping[str, Any], data_dir: str, prepared: Sequence[Dataset] = ()) -> Dataset:
+    """The dataset ``name``, without the hash of what it holds.
+
+    Whether an archive is split is seen in it, or where it is gone in what was ``prepared`` of it.
+
+    Raises :class:`InputError` for a key that its source does not have, or one that it needs and is not there.
+    """
+    where, source, task = f"config, datasets.{name}", entry["source"], entry.get("task")
+    for key, sources in SOURCES_OF_KEY.items():
+        needed = source in sources and key not in OPTIONAL
+        if (key in entry and source not in sources) or (needed and key not in entry):
+            raise InputError(f"{where}.{key}: give it with `source: {'` or `'.join(sources)}`, and only then")
+    file, subset = entry.get("file", entry.get("name")), entry.get("subset")
+    if source == "planted":
+        if task is not None:
+            raise InputError(f"{where}.task: planted data have their own labels; leave it out")
+        return Dataset(source, planted=planting(entry["planted"]), subset=subset)
+    unsplit = any(isinstance(one, OwnDataset) and (one.source, one.file) == (source, file) for one in prepared)
+    if source == "npz" and os.path.exists(path := Path(data_dir) / file):
+        unsplit = is_unsplit(path)
+    if source in OWN_SOURCES or unsplit:
+        fraction = entry.get("test_fraction", TEST_FRACTION)
+        return OwnDataset(
+            source, file, task or "classes", subset, label=entry.get("label"), test_fraction=float(fraction)
+        )
+    if "test_fraction" in entry:
+        raise InputError(f"{where}.test_fraction: {file} has a test split of its own; leave it out")
+    return Dataset(source, file, task or "parity", subset)
 
 
 def network_of(name: str, entry: Mapping[str, Any], reads_files: bool = True) -> Network:

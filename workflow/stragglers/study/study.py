@@ -13,13 +13,14 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from ..data import datasets, tasks
+from ..data import datasets, own, tasks
 from ..spec.canonical import address, canonical
-from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Protocol, parse_seeds, planting
+from ..spec.own import OwnDataset, as_trained
+from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Protocol, parse_seeds
 from ..support.errors import InputError
 from ..support.text import one_line
 from .cell import REFERENCE, Cell
-from .entries import network_of, optimizer_of
+from .entries import dataset_of, network_of, optimizer_of
 from .seeds import refuse_seeds
 
 
@@ -77,30 +78,24 @@ class Study:
         self.ablations = self._collect_ablations()
 
     def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
-        where, source, file = f"config, datasets.{name}", entry["source"], entry.get("file")
-        if (source == "npz") != (file is not None):
-            raise InputError(f"{where}.file: give it with `source: npz`, and only then")
-        if (source == "planted") != ("planted" in entry):
-            raise InputError(f"{where}.planted: give it with `source: planted`, and only then")
-        if source == "planted" and "task" in entry:
-            raise InputError(f"{where}.task: planted data have their own labels; leave it out")
-        planted = planting(entry["planted"]) if source == "planted" else None
-        dataset = Dataset(source, file, entry.get("task", "parity"), entry.get("subset"), None, planted)
+        dataset = dataset_of(name, entry, self.data_dir, self.prepared)
         try:
             tasks.groups(dataset.task, [])
             dataset = replace(dataset, content=self._content(dataset))
             shape = None
             if self.reads_data and dataset not in self.prepared:
-                shape = datasets.check(dataset, self.data_dir)
-            if planted or (shape and len(shape) == 1):
+                shape = (own if isinstance(dataset, OwnDataset) else datasets).check(dataset, self.data_dir)
+            if dataset.planted or (shape and len(shape) == 1):
                 self.vectors.add(name)
         except InputError as error:
-            raise InputError(f"{where}: {error}") from error
+            raise InputError(f"config, datasets.{name}: {error}") from error
         return dataset
 
     def _content(self, dataset: Dataset) -> str | None:
         """What identifies a user's own file; of one that is gone, what it was when it was prepared."""
         try:
+            if isinstance(dataset, OwnDataset):
+                return own.content(dataset, self.data_dir)
             return datasets.content(dataset.source, dataset.file, self.data_dir)
         except InputError:
             known = [other.content for other in self.prepared if replace(other, content=None) == dataset]
@@ -275,5 +270,5 @@ class Study:
 
     def training_specification(self, cell: Cell) -> str:
         """All that a run's numbers depend on beside its seed, as one param stable under rewording."""
-        parts = (self.datasets[cell.dataset], self.networks[cell.network], self.optimizers[cell.optimizer])
-        return canonical(*parts, self.protocol)
+        dataset = Dataset(**as_trained(self.datasets[cell.dataset]))
+        return canonical(dataset, self.networks[cell.network], self.optimizers[cell.optimizer], self.protocol)

@@ -1,0 +1,26 @@
+"""The small sets that scikit-learn brings along, by name; their classes by the names that it gives them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..spec.own import OwnDataset
+from ..support.errors import InputError
+from .samples import Samples
+
+TOYS = ("breast_cancer", "wine", "iris", "digits")
+
+
+def content(specification: OwnDataset, data_dir: Path) -> None:
+    """Nothing beyond the name: the data come with the locked version of scikit-learn."""
+
+
+def read(specification: OwnDataset, data_dir: Path) -> Samples:
+    """Vectors, or of ``digits`` images. Raises :class:`InputError` for another name."""
+    if specification.file not in TOYS:
+        raise InputError(f"scikit-learn has no set {specification.file!r}; take one of {', '.join(TOYS)}")
+    from sklearn import datasets
+
+    made = getattr(datasets, f"load_{specification.file}")()
+    x = made.images.astype(np.uint8) if "images" in made else made.data
+    return Samples(x, np.asarray(made.target_names)[made.target].astype(str), np.arange(len(x)).astype(str))
