@@ -1,18 +1,23 @@
 # make figures                                          the default study, everything, with its report
 # make figures CONFIG=config/mnist.yaml DATA_DIR=PATH   another study
 # make paper DATA_DIR=PATH                              the paper at its own scale
+# make stragglers DATA=PATH [LABEL=COLUMN] [NAME=NAME]  which of your own samples are stragglers
 # make test                                             all tests
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
 DATA_DIR ?=
+# On make's command line only: an environment may have a NAME.
+DATA =
+LABEL =
+NAME =
 CORES ?= all
 
 BIN := .venv/bin
 # The shell reads them from its environment, as they are: with spaces, quotes and all.
-export CONFIG DATA_DIR
+export CONFIG DATA_DIR DATA LABEL NAME
 SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
-.PHONY: figures paper test benchmark docs lock clean
+.PHONY: figures paper stragglers test benchmark docs lock clean
 
 figures: .venv/installed
 	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
@@ -21,6 +26,11 @@ figures: .venv/installed
 
 paper:
 	$(MAKE) figures CONFIG=config/paper.yaml
+
+stragglers: .venv/installed
+	$(if $(DATA),,$(error Name your data: make stragglers DATA=PATH))
+	@$(BIN)/python -m snakemake --cores $(CORES) --config "data=$$DATA" \
+	$(if $(LABEL),"label=$$LABEL") $(if $(NAME),"study=$$NAME")
 
 # Files side by side: most tests wait for a Snakemake of their own.
 test: .venv/installed

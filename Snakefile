@@ -3,7 +3,7 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-if not workflow.configfiles:
+if not workflow.configfiles and "data" not in config:
 
     configfile: f"{workflow.basedir}/config/config.yaml"
 

@@ -1,6 +1,7 @@
 """The doors of the workflow: files, folders and paths as users have them, seen from the outside."""
 
 import copy
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,17 @@ def make(project, *arguments):
     )
 
 
+OWN_TABLE = "kind,x,y\n" + "u,1,2\nv,2,1\n" * 5
+
+
+def make_stragglers(project, *arguments):
+    """What `make stragglers` would run, as far as planning it."""
+    command = ["make", "stragglers", "CORES=2 --dry-run", *arguments]
+    return subprocess.run(
+        command, cwd=project.folder, env=project.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+
+
 def lines(text):
     return [line for line in text.splitlines() if line.strip()]
 
@@ -85,6 +97,39 @@ def test_make_refuses_a_file_in_one_line_and_runs_nothing_of_it(odd, text, messa
     error, made = lines(done.stderr)
     assert done.returncode and error.startswith(f"Error: {message}") and made.startswith("make: ***")
     assert not (odd.folder / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ['it\'s "my" {data} `touch pwned`; # & 猫', "2024", "key: value"])
+def test_make_finds_own_data_of_any_name(odd, name):
+    file = odd.folder / name / "a = b.csv"
+    file.parent.mkdir()
+    file.write_text(OWN_TABLE, encoding="utf-8")
+    done = make_stragglers(odd, f"DATA={name}/a = b.csv", "LABEL=kind")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Study a_b: the table a = b.csv, every class told apart" in done.stderr
+    assert re.search(r"^own +1$", done.stdout + done.stderr, re.M) and "prepare" not in done.stdout
+    assert not (odd.folder / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Name your data: make stragglers DATA=PATH"),
+        (["DATA=gone.csv"], "Error: data, gone.csv: there is no such file or folder; correct the path"),
+        (["DATA=wine", "LABEL=kind"], "Error: label, kind: only a table has columns"),
+        (["DATA=wine", "NAME=runs"], "Error: config, study: 'runs' does not match"),
+    ],
+)
+def test_make_refuses_what_is_no_data_in_one_line(odd, arguments, message):
+    odd.environment["NAME"] = "of the machine"
+    done = make_stragglers(odd, *arguments)
+    said = [line for line in lines(done.stderr) if message in line]
+    assert done.returncode and len(said) == 1 and "Traceback" not in done.stderr, done.stderr
+
+
+def test_own_data_do_not_take_the_name_of_a_shipped_study(odd):
+    done = make_stragglers(odd, "DATA=digits")
+    assert done.returncode == 0 and "results/digits_data." in done.stderr
 
 
 # Results that move, and data that go

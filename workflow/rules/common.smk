@@ -20,6 +20,7 @@ from workflow.stragglers.spec.canonical import canonical, from_canonical
 from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
+from workflow.stragglers.study.own import described, own_study
 from workflow.stragglers.study.cell import REFERENCE, Cell
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
@@ -64,16 +65,40 @@ def prepared_datasets():
                 raise InputError(f"{file} is damaged (delete it)") from None
 
 
+def shipped_studies():
+    """Names of the studies that come with the workflow, whose results own data must not overwrite."""
+    for file in (CHECKOUT / "config").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        yield from re.findall(r"^study: *(\w+)", text, re.M)
+
+
+# As they are typed, where YAML would take a path for something else.
+typed = dict(
+    entry.split("=", 1) for entry in workflow.config_settings.config_args or ()
+)
+
 try:
+    if "data" in typed:
+        if workflow.configfiles:
+            raise InputError(
+                "data: makes a study of its own (leave out --configfile, or name the data in it)"
+            )
+        config.clear()
+        config.update(
+            own_study(typed["data"], typed.get("label"), {*shipped_studies()})
+        )
     if workflow.is_main_process:
         for file in workflow.configfiles:
             read(file)
     for key, value in workflow.config_settings.config.items():
-        update_config(config, {key: reread(value)})
+        if "data" not in typed or key not in ("data", "label"):
+            update_config(config, {key: reread(value)})
     validate(config, CHECKOUT / "workflow/schemas/config.schema.yaml")
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    if "data" in typed and plans_jobs:
+        print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.
     if plans_jobs and workflow.resource_settings.nodes is None:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -78,7 +78,9 @@ def parsed(path: Path, data: bytes, label: str) -> pd.DataFrame:
     table = table.set_axis([str(name) for name in table.columns], axis=1)
     if label not in table:
         shown = ", ".join(table.columns[:SHOWN]) + (", …" if len(table.columns) > SHOWN else "")
-        raise InputError(f"{path} has no column {label!r} for the classes; name one as `label`: {shown}")
+        raise InputError(
+            f"{path} has no column {label!r} for the classes; name one of them as `label` (make, LABEL): {shown}"
+        )
     if not table.columns.is_unique:
         raise InputError(f"{path}: column {table.columns[table.columns.duplicated()][0]!r} stands twice; rename one")
     return table
