@@ -34,6 +34,7 @@ rule all:
             kind=("pdf", "png", "rst"),
         ),
         pages.values(),
+        listings,
 
 
 if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
@@ -44,3 +45,19 @@ onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
         print(f"Figures and tables are in {RESULTS}.")
+    if listings and all(map(os.path.exists, listings)):
+        # Not before: planning has no need of what reads tables.
+        from workflow.stragglers.sets.listing import closing
+        from workflow.stragglers.support.sealed import read_table
+
+        samples = read_table(listings[1], columns=["straggler_rate", "n_runs"])
+        n_runs = sum(len(parse_seeds(block)) for block in study.blocks[listed])
+        print(
+            closing(
+                samples["straggler_rate"].to_numpy(),
+                samples["n_runs"].max(),
+                n_runs,
+                study.protocol.epochs,
+                listings[0],
+            )
+        )

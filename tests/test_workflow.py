@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import own
-from project import EPOCHS, REPOSITORY, TINY, changed, without_ablations
+from project import EPOCHS, REPOSITORY, TINY, Project, changed, without_ablations
 
 from workflow.stragglers.support import columns
 from workflow.stragglers.support.sealed import seal_of, sealed, write_table
@@ -472,3 +472,65 @@ def test_a_killed_study_resumes_after_an_unlock(fresh):
     for _, run in table.groupby("seed"):
         assert run["epoch"].tolist() == list(range(6001))
         assert run["train_error"].iloc[-1] < run["train_error"].iloc[0]
+
+
+# Own data without a file
+
+
+@pytest.fixture(scope="module")
+def own_digits(tmp_path_factory):
+    """A project with digits as a folder of images, a tenth of them in a wrong class."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    project = Project(tmp_path_factory.mktemp("own") / "project")
+    digits, rng = load_digits(), np.random.default_rng(0)
+    for number, (pixels, kind) in enumerate(zip(digits.images[:600] * 15, digits.target % 2, strict=False)):
+        flipped = rng.random() < 0.1
+        file = project.folder / f"my digits/{('even', 'odd')[kind ^ flipped]}/{number}{'_flipped' * flipped}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels.astype(np.uint8)).save(file)
+    return project
+
+
+LISTING = ("results/{0}/stragglers.csv", "results/{0}/stragglers.parquet")
+SHORT = "training={epochs: 400, device: cpu}"
+
+
+def test_a_folder_of_images_becomes_a_list_of_its_stragglers(own_digits):
+    files = [file.format("my_digits") for file in LISTING]
+    options = ("--config", "data=my digits", SHORT, "optimizers={gd: {lr: 0.5}}", "--", *files)
+    done = own_digits.run(None, *options)
+    assert "Study my_digits: the folder my digits, every class told apart" in done.stderr
+    assert re.search(r"[1-9]\d* of 10 runs inverted; .* of 480 training samples", done.stdout), done.stdout
+    table = pd.read_csv(own_digits.folder / files[0])
+    assert list(table) == list(columns.LISTING) and len(table) == 480
+    assert table["straggler_rate"].is_monotonic_decreasing
+    flipped = table["file"].str.contains("_flipped")
+    assert flipped[:48].sum() > 0.7 * flipped.sum()
+    wrong = table[:10]
+    assert (wrong["suggested_class"] != wrong["class"]).all() and set(table["class"]) == {"even", "odd"}
+    images = pd.read_parquet(own_digits.folder / files[1])["image"]
+    assert [image["path"] for image in images] == table["file"].tolist()
+    assert own_digits.plan(None, *options) == {}
+
+
+def test_a_changed_image_is_another_dataset(own_digits):
+    target = LISTING[0].format("my_digits")
+    options = ("--config", "data=my digits", SHORT, "optimizers={gd: {lr: 0.5}}", "--", target)
+    (own_digits.folder / "my digits/odd/1.png").rename(own_digits.folder / "my digits/even/1.png")
+    plan = own_digits.plan(None, *options)
+    assert plan == {"own": 1, "train": 1, "inversion": 1, "stragglers": 1, "listing": 1}
+
+
+def test_where_nothing_inverts_a_run_ends_in_what_to_try(own_digits):
+    files = [file.format("iris") for file in LISTING]
+    done = own_digits.run(None, "--config", "data=iris", "training={epochs: 20, device: cpu}", "--", *files)
+    assert "No run of 10 inverted within 20 epochs" in done.stdout and "epochs: 100" in done.stdout
+    table = pd.read_csv(own_digits.folder / files[0])
+    assert table["straggler_rate"].isna().all() and set(table["class"]) == {"setosa", "versicolor", "virginica"}
+
+
+def test_own_data_and_a_file_of_a_study_do_not_go_together(own_digits):
+    text = failure(own_digits, TINY, "--dry-run", "--config", "data=iris")
+    assert "Error: data: makes a study of its own (leave out --configfile" in text

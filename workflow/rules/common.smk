@@ -188,6 +188,18 @@ def repeated(wildcards):
     return runs
 
 
+def listed_from(cell):
+    """Files that a listing of a cell's samples is made of."""
+    files = {
+        "dataset": dataset_of(cell),
+        "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
+        "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+    }
+    if isinstance(study.datasets[cell.dataset], OwnDataset):
+        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    return files
+
+
 def drawn_from(figure, subject):
     """Files that a figure is drawn from, the template of its caption among them."""
     files = {table: table_file(table) for table in figure.tables}
@@ -216,6 +228,13 @@ def drawn(kind):
 
 
 families = list(study.main_datasets.values())
+# Whose samples are listed one by one, where the study has its runs.
+listed = Cell(families[0][0], **REFERENCE)
+listings = (
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
+    if listed in study.blocks
+    else []
+)
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

@@ -62,3 +62,21 @@ rule overlap:
         "Overlap of straggler sets between networks and optimisers"
     script:
         "../scripts/overlap.py"
+
+
+rule listing:
+    input:
+        unpack(lambda wildcards: listed_from(listed)),
+    output:
+        csv=f"{RESULTS}/stragglers.csv",
+        parquet=f"{RESULTS}/stragglers.parquet",
+    log:
+        f"{RESULTS}/logs/listing.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("listing"),
+    message:
+        f"Samples of {listed.dataset}, the most suspicious first"
+    script:
+        "../scripts/listing.py"

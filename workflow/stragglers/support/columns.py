@@ -29,6 +29,10 @@ STRAGGLERS = (
     *("own_rate", "own_runs"),
 )
 """One row a cell and training point."""
+LISTING = (
+    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "learned_at", "n_learned"),
+)
+"""One row a training point of the study's first dataset, reference runs; no table of ``tables/``."""
 CONSENSUS = (*ADDRESS, "kind", "n_runs", "fraction", "ci_low", "ci_high")
 """One row a cell and kind of set that runs share."""
 CONSERVATION = (*ADDRESS, "alignment", "epoch", "train_error", "n_runs", *OVERLAP_SUMMARY)

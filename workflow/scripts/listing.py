@@ -1,0 +1,16 @@
+from workflow.stragglers.data.datasets import Dataset
+from workflow.stragglers.data.own import Origins
+from workflow.stragglers.sets.listing import learned, listing, with_images, write_listing
+from workflow.stragglers.support.jobs import job_log
+from workflow.stragglers.support.sealed import read_table, write_text
+from workflow.stragglers.tables.pages import as_csv
+from workflow.stragglers.training.trajectory import read_trajectories
+
+with job_log(snakemake.log[0]):
+    dataset = Dataset.load(snakemake.input.dataset)
+    named = snakemake.input.get("origins")
+    origins = Origins.load(named) if named else None
+    learning = learned(read_trajectories(snakemake.input.trajectories))
+    table = listing(read_table(snakemake.input.stragglers), learning, dataset, origins)
+    write_text(as_csv(table).to_csv(index=False, float_format="%.4g"), snakemake.output.csv)
+    write_listing(with_images(table, dataset), snakemake.output.parquet)

@@ -1,0 +1,149 @@
+"""The training samples of a cell, the most suspicious first, with where each is from and what it looks like."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..data.datasets import Dataset
+from ..data.own import Origins
+from ..support.columns import LISTING
+from ..support.sealed import writing
+from ..support.text import printable
+from ..training.trajectory import Trajectory
+from .stragglers import CONSENSUS_RATE
+
+LARGEST_SIDE = 256
+"""Pixels of the largest images that a listing carries."""
+BRIGHT = 127
+"""Images of bytes, none of them brighter, are stretched as other numbers are: 16 grey levels would be black."""
+
+
+def learned(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each point (P,): the first epoch from which it stays right, mean over the runs that end with it right, and
+    the number of these runs.
+
+    NaN for a point that all runs end with wrong. Runs that diverged count for nothing.
+    """
+    n_samples = trajectories[0].n_samples
+    total, n_runs = np.zeros(n_samples), np.zeros(n_samples, int)
+    for trajectory in trajectories:
+        whole = np.flatnonzero(trajectory.runs["diverged_at"].isna())
+        last_wrong = np.full((len(whole), n_samples), -1)
+        # Epoch by epoch: all sets at once would be gigabytes.
+        for place in range(len(trajectory.set_epochs)):
+            sets = trajectory.misclassified[place, whole]
+            last_wrong[np.unpackbits(sets, axis=-1, count=n_samples).view(bool)] = place
+        right = last_wrong < len(trajectory.set_epochs) - 1
+        total += (trajectory.set_epochs[np.where(right, last_wrong + 1, 0)] * right).sum(axis=0)
+        n_runs += right.sum(axis=0)
+    return np.divide(total, n_runs, out=np.full(n_samples, np.nan), where=n_runs > 0), n_runs
+
+
+def listing(
+    stragglers: pd.DataFrame, learning: tuple[np.ndarray, np.ndarray], dataset: Dataset, origins: Origins | None
+) -> pd.DataFrame:
+    """One row a training point of a cell, given its ``stragglers`` table and what :func:`learned` says.
+
+    Most suspicious are the points with the highest straggler rate, of these the ones that the fewest runs learn, and
+    then the latest learned. Without an inversion the rate is null and the rest still an order.
+
+    ``suggested_class``: of two classes, the one that at least half of the runs take the sample for. What runs take it
+    for where there are more classes, and by what margin, is not recorded.
+    """
+    of_kind = dict.fromkeys(("file", "row"), pd.NA)
+    if origins:
+        of_kind[origins.kind] = [printable(text) for text in origins.train.tolist()]
+    names = class_names(dataset, origins)
+    table = pd.DataFrame(
+        {
+            "sample_id": dataset.sample_id,
+            "file": pd.array(np.broadcast_to(of_kind["file"], len(dataset.sample_id)), dtype="string"),
+            "row": pd.array(np.broadcast_to(of_kind["row"], len(dataset.sample_id)), dtype="string").astype("Int64"),
+            "class": names,
+            "straggler_rate": stragglers["straggler_rate"].to_numpy(float),
+            "n_runs": stragglers["n_runs"].to_numpy(int),
+            "suggested_class": suggested(names, dataset.label_train, stragglers["straggler_rate"].to_numpy(float)),
+            "learned_at": learning[0],
+            "n_learned": learning[1],
+        },
+        columns=list(LISTING),
+    )
+    order = ["straggler_rate", "n_learned", "learned_at", "sample_id"]
+    return table.sort_values(order, ascending=[False, True, False, True], ignore_index=True)
+
+
+def class_names(dataset: Dataset, origins: Origins | None) -> np.ndarray:
+    """What the class of each training point is called, texts (P,): its number where it has no name."""
+    if origins is None:
+        return dataset.class_train.astype(str)
+    names = np.array([printable(name) for name in origins.class_name.tolist()])
+    return names[np.searchsorted(origins.class_number, dataset.class_train)]
+
+
+def suggested(names: np.ndarray, label: np.ndarray, rate: np.ndarray) -> pd.Series:
+    """Of two classes, what at least half of the runs that inverted take each point for, texts (P,); else null."""
+    pairs = pd.DataFrame({"label": label, "name": names}).drop_duplicates()
+    if len(pairs) != 2 or pairs["label"].nunique() != 2 or np.isnan(rate).all():
+        return pd.Series(pd.NA, range(len(names)), dtype="string")
+    other = {pairs["name"].iloc[0]: pairs["name"].iloc[1], pairs["name"].iloc[1]: pairs["name"].iloc[0]}
+    straggles = rate >= CONSENSUS_RATE
+    return pd.Series(np.where(straggles, [other[name] for name in names], names), dtype="string")
+
+
+def with_images(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """``table`` with a column ``image``, ``{bytes, path}`` of a PNG, where the samples are images and not large."""
+    images = dataset.images_train
+    if images.ndim < 3 or max(images.shape[1:3]) > LARGEST_SIDE:
+        return table
+    place = pd.Series(range(len(dataset.sample_id)), dataset.sample_id)[table["sample_id"]]
+    files = table["file"].fillna(table["sample_id"].astype("string") + ".png")
+    pixels = as_bytes(images)
+    shown = [{"bytes": png(pixels[at]), "path": file} for at, file in zip(place, files, strict=True)]
+    return table.assign(image=shown)
+
+
+def as_bytes(images: np.ndarray) -> np.ndarray:
+    """Images (n, height, width[, channels]) as bytes: as they are, or from the darkest to the brightest of all."""
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if images.dtype == np.uint8 and images.max() > BRIGHT:
+        return images
+    low, high = float(images.min()), float(images.max())
+    return ((images - low) * (255 / (high - low))).round().astype(np.uint8)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Bytes (height, width) or (height, width, 3) as a PNG file."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="PNG")
+    return file.getvalue()
+
+
+def write_listing(table: pd.DataFrame, path: Path | str) -> None:
+    """``table`` as Parquet that says of ``image`` what it is, in the words of Hugging Face's ``datasets``."""
+    rows = pa.Table.from_pandas(table, preserve_index=False)
+    if "image" in table:
+        features = {"info": {"features": {"image": {"_type": "Image"}}}}
+        rows = rows.replace_schema_metadata({**rows.schema.metadata, b"huggingface": json.dumps(features).encode()})
+    with writing(path) as part:
+        pq.write_table(rows, part)
+
+
+def closing(rate: np.ndarray, n_inverted: int, n_runs: int, epochs: int, file: str) -> str:
+    """What a listing says, in words; ``rate`` is its straggler rate (P,), of ``n_inverted`` of ``n_runs`` runs."""
+    if n_inverted == 0:
+        return (
+            f"No run of {n_runs} inverted within {epochs} epochs, so that no sample is a straggler. To try: more "
+            f'epochs (--config training="{{epochs: {5 * epochs}}}"), more samples than features, or another task. '
+            f"{file} lists the samples by how late they are learned."
+        )
+    share = f"at least half of them misclassify {(rate >= CONSENSUS_RATE).sum()} of {len(rate)} training samples then"
+    return f"{n_inverted} of {n_runs} runs inverted; {share}. {file} lists the samples, the most suspicious first."
