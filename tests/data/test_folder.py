@@ -172,7 +172,30 @@ def test_a_class_of_one_split_only_is_named(tmp_path):
 
 def test_images_of_several_sizes_are_named(pictures):
     Image.fromarray(PIXELS[0][:3]).save(pictures / "dog/small.png")
-    refused(pictures, r"dog/small.png and cat/0.png are of different sizes, 4 × 5 and 4 × 3 pixels; bring")
+    refused(pictures, r"dog/small.png and cat/0.png are of different sizes, 4 × 3 and 4 × 5 pixels; bring")
+
+
+def test_images_of_several_depths_are_named(pictures):
+    Image.fromarray(PIXELS[0].astype(np.uint16) << 7).save(pictures / "dog/deep.png")
+    refused(pictures, "dog/deep.png and cat/0.png are of different depths, uint16 and uint8")
+
+
+def test_an_image_of_values_that_are_no_numbers_is_named(tmp_path):
+    for number, name in enumerate(("a/1", "a/2", "b/1", "b/2")):
+        (tmp_path / f"pictures/{name}.tif").parent.mkdir(parents=True, exist_ok=True)
+        pixels = PIXELS[number].astype(np.float32)
+        pixels[0, 0] = np.nan if name == "b/1" else 0
+        Image.fromarray(pixels).save(tmp_path / f"pictures/{name}.tif")
+    refused(tmp_path / "pictures", r"b/1\.tif holds NaN or infinite values")
+
+
+def test_a_name_that_is_no_utf_8_is_kept(pictures):
+    odd = os.fsdecode(b"cat/\xff.png")
+    write(pictures, [odd])
+    _, origins = prepared(pictures)
+    origins.save(pictures.parent / "origins.npz")
+    loaded = own.Origins.load(pictures.parent / "origins.npz")
+    assert odd in {*loaded.train, *loaded.test}
 
 
 @pytest.mark.parametrize(

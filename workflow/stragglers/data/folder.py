@@ -44,11 +44,7 @@ def read(specification: OwnDataset, data_dir: Path) -> Samples:
         data = _bytes(root / name)
         _add(digest, name, data)
         images.append(decoded(root / name, data))
-        if (size := images[-1].shape[:2]) != images[0].shape[:2]:
-            sizes = " and ".join("{1} × {0}".format(*shape) for shape in (images[0].shape, size))
-            raise InputError(
-                f"{root / name} and {files[0]} are of different sizes, {sizes} pixels; bring all images to one size"
-            )
+        _refuse_other(root / name, images[-1], files[0], images[0])
     refuse_changed(root, specification, digest.hexdigest())
     parts = [Path(name).parts for name in files]
     split = is_split(root)
@@ -58,6 +54,19 @@ def read(specification: OwnDataset, data_dir: Path) -> Samples:
         origin=np.array(files),
         test=np.array([part[0] == "test" for part in parts]) if split else None,
     )
+
+
+def _refuse_other(path: Path, image: np.ndarray, first: str, like: np.ndarray) -> None:
+    """Raise :class:`InputError` for an image that cannot stand in one array with the first."""
+    if image.shape[:2] != like.shape[:2]:
+        sizes = " and ".join(f"{shape[1]} × {shape[0]}" for shape in (image.shape, like.shape))
+        raise InputError(f"{path} and {first} are of different sizes, {sizes} pixels; bring all images to one size")
+    if image.dtype != like.dtype:
+        raise InputError(
+            f"{path} and {first} are of different depths, {image.dtype} and {like.dtype}; write all in one"
+        )
+    if image.dtype.kind == "f" and not np.isfinite(image).all():
+        raise InputError(f"{path} holds NaN or infinite values; mend it, or move it away")
 
 
 def is_split(root: Path) -> bool:
