@@ -245,7 +245,9 @@ def test_colour_images_keep_their_channels(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"X": X}, r"own.npz: y is missing \(it holds X\); it must hold X and y"),
+        ({"X": X}, r"own.npz: y is missing \(it holds X\); it must hold X and y, or split, x_train"),
+        ({"data": X}, r"own.npz: X is missing \(it holds data\)"),
+        ({}, r"own.npz: X is missing \(it holds nothing\)"),
         ({"X": X, "y": Y[:-1]}, r"own.npz: X \(30, 4\) and y \(29,\) do not match"),
         ({"X": X, "y": Y[:, None]}, r"own.npz: y \(30, 1\) must hold one class a sample.*numpy\.ravel"),
         ({"X": X, "y": Y + 0.5}, "own.npz: y holds numbers that are not whole"),

@@ -22,13 +22,13 @@ def content(specification: OwnDataset, data_dir: Path) -> str:
 
 
 def is_unsplit(path: Path) -> bool:
-    """Whether ``path`` is an archive with ``X`` or ``y`` and no array of a split."""
+    """Whether ``path`` is an archive without any array of a split."""
     try:
         with zipfile.ZipFile(path) as archive:
             held = {name.removesuffix(".npy") for name in archive.namelist()}
     except (OSError, zipfile.BadZipFile):
         return False
-    return bool(held & {*UNSPLIT}) and not held & {*ARRAYS}
+    return not held & {*ARRAYS}
 
 
 def read(specification: OwnDataset, data_dir: Path) -> Samples:
@@ -48,7 +48,10 @@ def read(specification: OwnDataset, data_dir: Path) -> Samples:
     except Exception as error:  # zipfile, zlib and numpy each have their own for a damaged file
         raise InputError(f"{path} cannot be read ({one_line(str(error))}); write it again with numpy.savez") from None
     if missing := [name for name in UNSPLIT if name not in arrays]:
-        raise InputError(f"{path}: {missing[0]} is missing (it holds {', '.join(held[:6])}); it must hold X and y")
+        raise InputError(
+            f"{path}: {missing[0]} is missing (it holds {', '.join(held[:6]) or 'nothing'}); it must hold X and y, "
+            f"or split, {', '.join(ARRAYS)}"
+        )
     x, y = arrays["X"], arrays["y"]
     _refuse_images(f"{path}: X", x)
     names = _class_texts(f"{path}: y", y)
