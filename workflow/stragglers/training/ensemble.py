@@ -159,7 +159,11 @@ class Ensemble:
     def step_through_batches(self) -> None:
         """One epoch of mini-batches, in an order that all runs share."""
         x = self.data.x
-        for batch in torch.randperm(len(x), generator=self.batches).split(self.batch_size):
+        order = torch.randperm(len(x), generator=self.batches)
+        if self.kept_alone is None:
+            # All at once: what comes from the host is waited for.
+            order = order.to(x.device)
+        for batch in order.split(self.batch_size):
             if self.kept_alone is not None:
                 batch = batch[self.kept_alone[batch]]
             if self.engine.needs_batches and len(batch) < 2:
