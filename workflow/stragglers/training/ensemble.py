@@ -66,8 +66,9 @@ class Ensemble:
                 "it learns from mini-batches only (set `batch_size` of the optimizer, or leave it out of the module)"
             )
         algorithm, settings = getattr(torch.optim, optimizer.algorithm), dict(optimizer.settings)
-        # What an optimiser counts on the host would stand still in a graph. SGD counts nothing, most can on the GPU.
-        capturable = "capturable" in signature(algorithm).parameters
+        # What an optimiser counts on the host would stand still in a graph. SGD counts nothing, most can count on the
+        # GPU, but in single precision, which would show in double.
+        capturable = "capturable" in signature(algorithm).parameters and dtype == torch.float32
         if device.type == "cuda" and capturable:
             settings["capturable"] = True
         self.optimizer = algorithm(self.engine.parameters, **settings)
