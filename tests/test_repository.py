@@ -131,20 +131,25 @@ def test_files_are_read_and_written_by_way_of_their_seals(file):
     assert not [call.lineno for call in calls if (file.name, ast.unparse(call.func)) not in AROUND]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["snakefmt", "--check", "Snakefile", "workflow/rules"],
-        ["snakemake", "--lint"],
-    ],
-    ids=lambda command: " ".join(command[:2]),
-)
+CHECKS = [
+    ["ruff", "check", "."],
+    ["ruff", "format", "--check", "."],
+    ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+    ["snakemake", "--lint"],
+]
+
+
+@pytest.mark.parametrize("command", CHECKS, ids=lambda command: " ".join(command[:2]))
 def test_checks_are_clean(command):
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run([program, *command[1:]], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_continuous_integration_checks_and_tests():
+    workflow = yaml.safe_load((REPOSITORY / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    commands = [step["run"] for step in workflow["jobs"]["test"]["steps"] if "run" in step]
+    assert {f".venv/bin/{' '.join(check)}" for check in CHECKS} | {".ci/run"} <= {*commands}
 
 
 def test_a_rule_and_its_script_share_a_stem():
