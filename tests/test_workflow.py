@@ -225,7 +225,9 @@ def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, 
 QUOTES = {"provenance": 1}
 
 
-@pytest.mark.parametrize(("path", "value"), [("training.threads", 2), ("training.device", "auto")])
+@pytest.mark.parametrize(
+    ("path", "value"), [("training.threads", 2), ("training.device", "auto"), ("training.checkpoint_seconds", 0)]
+)
 def test_where_and_how_fast_it_runs_plans_no_computation(finished, path, value):
     assert finished.plan(changed(path, value)) == QUOTES
 
@@ -440,9 +442,9 @@ def test_a_damaged_table_is_made_again_from_what_is_there(fresh):
     assert table.read_bytes() == whole
 
 
-def test_a_killed_study_resumes_after_an_unlock(fresh):
+def test_a_killed_study_goes_on_from_its_checkpoint_after_an_unlock(fresh):
     config = without_ablations("0-1")
-    config["training"]["epochs"] = 6000
+    config["training"] |= {"epochs": 6000, "checkpoint_seconds": 0.2}
     running = subprocess.Popen(
         fresh.command(config, "--cores", "1"),
         cwd=fresh.folder,
@@ -452,7 +454,7 @@ def test_a_killed_study_resumes_after_an_unlock(fresh):
         start_new_session=True,
     )
     try:
-        while not list((fresh.folder / "results").rglob(".gram.npy.*.part")):
+        while not list((fresh.folder / "results").rglob(".checkpoint.pt.sha256")):
             assert running.poll() is None, "ended before it trained"
             time.sleep(0.05)
     finally:
@@ -472,3 +474,13 @@ def test_a_killed_study_resumes_after_an_unlock(fresh):
     for _, run in table.groupby("seed"):
         assert run["epoch"].tolist() == list(range(6001))
         assert run["train_error"].iloc[-1] < run["train_error"].iloc[0]
+    (log,) = (fresh.folder / "results/logs/train").rglob("*.log")
+    assert re.search(r"going on from epoch [1-9]", log.read_text(encoding="utf-8"))
+
+    # Not a bit tells it from one that nothing disturbed.
+    (sets,) = (fresh.folder / "results/runs").rglob("misclassified.npy")
+    resumed = [path.read_bytes() for path in sorted(sets.parent.iterdir())]
+    assert [path.name for path in sets.parent.iterdir() if path.is_dir()] == []
+    shutil.rmtree(fresh.folder / "results")
+    fresh.run(config, target)
+    assert [path.read_bytes() for path in sorted(sets.parent.iterdir())] == resumed
