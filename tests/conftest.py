@@ -1,3 +1,4 @@
+import fcntl
 import os
 import struct
 
@@ -40,12 +41,24 @@ def raw_data():
     return folder
 
 
+def of_all_workers(factory):
+    """Folder that the processes of one run of the tests share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The small study, run once."""
-    project = Project(tmp_path_factory.mktemp("finished") / "project")
-    project.run(TINY)
-    return project
+    """The small study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
+    shared = of_all_workers(tmp_path_factory)
+    with open(shared / "finished.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "finished").exists():
+            # One that failed is in nobody's way.
+            made = Project(tmp_path_factory.mktemp("making") / "project")
+            made.run(TINY)
+            made.folder.rename(shared / "finished")
+    return Project(tmp_path_factory.mktemp("finished") / "project", results=shared / "finished")
 
 
 @pytest.fixture
