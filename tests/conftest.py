@@ -23,6 +23,9 @@ settings.load_profile("suite")
 # Products this small only wait for a second thread.
 torch.set_num_threads(1)
 
+LONGEST = ("test_outcomes.py", "test_workflow.py", "test_readme.py", "test_doors.py", "test_real_curves.py")
+"""Files that take a minute or more, most of it in Snakemake's jobs."""
+
 ADDRESS = {
     "dataset": "small",
     "source": "synthetic",
@@ -31,6 +34,18 @@ ADDRESS = {
     "network": "reference",
     "optimizer": "gd",
 }
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first: one begun last would keep a single process busy when all others are done."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than cores: most wait now and then, for a single job of Snakemake's or for another process."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ:
+        return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
