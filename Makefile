@@ -24,7 +24,7 @@ paper:
 
 # Files side by side: most tests wait for a Snakemake of their own.
 test: .venv/installed
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Seconds per run and epoch beside a plain baseline and the bare matrix products.
 benchmark: .venv/installed

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import struct
 import textwrap
@@ -24,6 +25,9 @@ settings.load_profile("suite")
 # Products this small only wait for a second thread.
 torch.set_num_threads(1)
 
+LONGEST = ("test_outcomes.py", "test_workflow.py", "test_readme.py", "test_doors.py", "test_real_curves.py")
+"""Files that take a minute or more, most of it in Snakemake's jobs."""
+
 ADDRESS = {
     "dataset": "small",
     "source": "synthetic",
@@ -34,6 +38,18 @@ ADDRESS = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    """The longest files first: one begun last would keep a single process busy when all others are done."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than cores: most wait now and then, for a single job of Snakemake's or for another process."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ:
+        return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def raw_data():
     """Folder with the real raw files, where there is one."""
@@ -42,12 +58,24 @@ def raw_data():
     return folder
 
 
+def of_all_workers(factory):
+    """Folder that the processes of one run of the tests share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The small study, run once."""
-    project = Project(tmp_path_factory.mktemp("finished") / "project")
-    project.run(TINY)
-    return project
+    """The small study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
+    shared = of_all_workers(tmp_path_factory)
+    with open(shared / "finished.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "finished").exists():
+            # One that failed is in nobody's way.
+            made = Project(tmp_path_factory.mktemp("making") / "project")
+            made.run(TINY)
+            made.folder.rename(shared / "finished")
+    return Project(tmp_path_factory.mktemp("finished") / "project", results=shared / "finished")
 
 
 @pytest.fixture
