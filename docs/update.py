@@ -1,7 +1,8 @@
 """Put figures and summary tables of all finished studies here, and some into the README.
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). The README shows the claims of the studies named, and the
-benchmark if it has run; config/README.md shows the keys of the schemas.
+benchmark if it has run; a page here that is called like a finished study shows the claims of that study;
+config/README.md shows the keys of the schemas.
 """
 
 import re
@@ -133,6 +134,18 @@ def summarise(study: str) -> None:
             table.to_csv(part, index=False, float_format="%.4g")
 
 
+def claims_of(studies: list[str]) -> pd.DataFrame:
+    """The tables of claims of finished ``studies``, with ``study`` and the ``title`` of the dataset."""
+    claims = pd.concat(
+        read_table(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
+    )
+    named = titles()
+    claims["title"] = [
+        named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
+    ]
+    return claims
+
+
 def benchmark_markdown(benchmark: pd.DataFrame) -> str:
     """The benchmark's cases with their ratios; times in ms. A column that was not measured is empty."""
     shown = benchmark.reindex(columns=list(BENCHMARK))
@@ -211,17 +224,15 @@ def main(studies: list[str]) -> None:
         summarise(claims.parts[-3])
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
+    for page in (ROOT / "docs").glob("*.md"):
+        if (ROOT / "results" / page.stem).is_dir():
+            text = insert(page.read_text(encoding="utf-8"), "claims", claims_markdown(claims_of([page.stem])))
+            with replacing(page) as part:
+                part.write_text(text, encoding="utf-8")
     if not studies:
         return
-    claims = pd.concat(
-        read_table(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
-    )
-    named = titles()
-    claims["title"] = [
-        named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
-    ]
     readme = ROOT / "README.md"
-    text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims))
+    text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims_of(studies)))
     if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():
         text = insert(text, "benchmark", benchmark_markdown(pd.read_csv(benchmark)))
     with replacing(readme) as part:
