@@ -34,14 +34,15 @@ stragglers: .venv/installed
 
 # Files side by side: most tests wait for a Snakemake of their own.
 test: .venv/installed
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Seconds per run and epoch beside a plain baseline and the bare matrix products.
 benchmark: .venv/installed
 	$(BIN)/python -m snakemake --cores $(CORES) --forcerun benchmark -- benchmark
 	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
 
-# Figures and tables of all finished studies into docs/; claims of the digits and MNIST into the README.
+# Keys of the schemas into config/README.md, figures and tables of all finished studies into docs/, claims of the digits
+# and MNIST into the README.
 docs: .venv/installed
 	$(BIN)/python docs/update.py digits mnist
 

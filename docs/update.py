@@ -1,13 +1,16 @@
 """Put figures and summary tables of all finished studies here, and some into the README.
 
-Usage: python docs/update.py STUDY [STUDY ...] (``make docs``). The README shows the claims of the studies
-named, and the benchmark if it has run.
+Usage: python docs/update.py [STUDY ...] (``make docs``). The README shows the claims of the studies named, and the
+benchmark if it has run; a page here that is called like a finished study shows the claims of that study;
+config/README.md shows the keys of the schemas.
 """
 
 import re
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -131,6 +134,18 @@ def summarise(study: str) -> None:
             table.to_csv(part, index=False, float_format="%.4g")
 
 
+def claims_of(studies: list[str]) -> pd.DataFrame:
+    """The tables of claims of finished ``studies``, with ``study`` and the ``title`` of the dataset."""
+    claims = pd.concat(
+        read_table(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
+    )
+    named = titles()
+    claims["title"] = [
+        named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
+    ]
+    return claims
+
+
 def benchmark_markdown(benchmark: pd.DataFrame) -> str:
     """The benchmark's cases with their ratios; times in ms. A column that was not measured is empty."""
     shown = benchmark.reindex(columns=list(BENCHMARK))
@@ -150,20 +165,74 @@ def insert(text: str, name: str, table: str) -> str:
     return pattern.sub(lambda _: "\n".join([start, table, end]), text)
 
 
+Schema = Mapping[str, Any]
+
+
+def objects(schema: Schema, place: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every object of a schema that has keys, with its place: the keys that lead there, without names and numbers."""
+    if "properties" in schema:
+        yield place, schema
+    for key, inner in schema.get("properties", {}).items():
+        yield from objects(inner, f"{place}.{key}".lstrip("."))
+    for part in ("additionalProperties", "items"):
+        if schema.get(part):
+            yield from objects(schema[part], place)
+
+
+def keys_markdown(keys: Schema, definitions: Schema) -> str:
+    """The keys of an object of a schema: what each may be and means, and its default if that is one value."""
+    lines = ["| key | meaning | default |", "|---|---|---|"]
+    for key, own in keys["properties"].items():
+        value = definitions.get(own.get("$ref", "").rpartition("/")[2], {}) | own
+        meaning = value["description"]
+        if "enum" in value:
+            *choices, last = [f"`{choice}`" for choice in value["enum"]]
+            meaning = f"{', '.join(choices)} or {last}. {meaning}"
+        default = "required" if key in keys.get("required", ()) else ""
+        if "default" in value:
+            # YAML ends a document of one word with three dots.
+            text, *_ = yaml.safe_dump(value["default"], default_flow_style=True, width=sys.maxsize).splitlines()
+            default = f"`{text}`"
+        row = " | ".join(cell.replace("|", r"\|") for cell in (f"`{key}`", meaning, default))
+        lines.append(f"| {row} |")
+    return "\n".join(lines)
+
+
+def keys_tables() -> dict[str, str]:
+    """Name -> table of every object of the schemas that has keys."""
+    tables = {}
+    for name, within in (("config", ""), ("claims", "claims")):
+        schema = yaml.safe_load((ROOT / f"workflow/schemas/{name}.schema.yaml").read_text(encoding="utf-8"))
+        for place, keys in objects(schema, within):
+            tables[f"keys of {place}" if place else "keys"] = keys_markdown(keys, schema.get("$defs", {}))
+    return tables
+
+
+def explain(text: str) -> str:
+    """``text`` of config/README.md with the schemas' keys as they are."""
+    for name, table in keys_tables().items():
+        text = insert(text, name, table)
+    return text
+
+
 def main(studies: list[str]) -> None:
+    keys = ROOT / "config" / "README.md"
+    text = explain(keys.read_text(encoding="utf-8"))
+    with replacing(keys) as part:
+        part.write_text(text, encoding="utf-8")
     for claims in sorted((ROOT / "results").glob("*/tables/claims.parquet")):
         summarise(claims.parts[-3])
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
-    claims = pd.concat(
-        read_table(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
-    )
-    named = titles()
-    claims["title"] = [
-        named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
-    ]
+    for page in (ROOT / "docs").glob("*.md"):
+        if (ROOT / "results" / page.stem).is_dir():
+            text = insert(page.read_text(encoding="utf-8"), "claims", claims_markdown(claims_of([page.stem])))
+            with replacing(page) as part:
+                part.write_text(text, encoding="utf-8")
+    if not studies:
+        return
     readme = ROOT / "README.md"
-    text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims))
+    text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims_of(studies)))
     if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():
         text = insert(text, "benchmark", benchmark_markdown(pd.read_csv(benchmark)))
     with replacing(readme) as part:

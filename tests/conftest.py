@@ -1,5 +1,7 @@
+import fcntl
 import os
 import struct
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,9 @@ from project import TINY, Project
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.data.tasks import group_of, groups, labels_of
 from workflow.stragglers.spec.specification import Dataset as DataSpecification
-from workflow.stragglers.spec.specification import Optimizer, Protocol
+from workflow.stragglers.spec.specification import Network, Optimizer, Protocol
 from workflow.stragglers.training import loop
+from workflow.stragglers.training.checkpoint import unfinished
 from workflow.stragglers.training.recorder import Recorder
 from workflow.stragglers.training.trajectory import Trajectory
 
@@ -21,6 +24,9 @@ settings.register_profile("suite", deadline=None, derandomize=True, max_examples
 settings.load_profile("suite")
 # Products this small only wait for a second thread.
 torch.set_num_threads(1)
+
+LONGEST = ("test_outcomes.py", "test_workflow.py", "test_readme.py", "test_doors.py", "test_real_curves.py")
+"""Files that take a minute or more, most of it in Snakemake's jobs."""
 
 ADDRESS = {
     "dataset": "small",
@@ -32,6 +38,18 @@ ADDRESS = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    """The longest files first: one begun last would keep a single process busy when all others are done."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than cores: most wait now and then, for a single job of Snakemake's or for another process."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ:
+        return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def raw_data():
     """Folder with the real raw files, where there is one."""
@@ -40,12 +58,24 @@ def raw_data():
     return folder
 
 
+def of_all_workers(factory):
+    """Folder that the processes of one run of the tests share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The small study, run once."""
-    project = Project(tmp_path_factory.mktemp("finished") / "project")
-    project.run(TINY)
-    return project
+    """The small study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
+    shared = of_all_workers(tmp_path_factory)
+    with open(shared / "finished.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "finished").exists():
+            # One that failed is in nobody's way.
+            made = Project(tmp_path_factory.mktemp("making") / "project")
+            made.run(TINY)
+            made.folder.rename(shared / "finished")
+    return Project(tmp_path_factory.mktemp("finished") / "project", results=shared / "finished")
 
 
 @pytest.fixture
@@ -104,7 +134,7 @@ class FullPrecision:
     """Stands in for the recorder and keeps what it is given as it comes, in memory."""
 
     def __init__(self, *_):
-        self.state, self.test_error, self.noisy = [], {}, {}
+        self.states, self.test_error, self.noisy = [], {}, {}
         FullPrecision.last = self
 
     def __enter__(self):
@@ -114,11 +144,11 @@ class FullPrecision:
         pass
 
     def record(self, epoch, **measured):
-        assert epoch == len(self.state)
+        assert epoch == len(self.states)
         values = {name: value.double().numpy().copy() for name, value in measured.items()}
         if "test_error" in values:
             self.test_error[epoch] = values.pop("test_error")
-        self.state.append(values)
+        self.states.append(values)
 
     def record_noisy_test(self, sigma, test_error):
         self.noisy[sigma] = test_error.double().numpy().copy()
@@ -127,7 +157,7 @@ class FullPrecision:
         pass
 
     def __getitem__(self, name):
-        return np.stack([state[name] for state in self.state])
+        return np.stack([state[name] for state in self.states])
 
 
 def seeds_table(seeds):
@@ -135,14 +165,14 @@ def seeds_table(seeds):
 
 
 @pytest.fixture
-def measure(monkeypatch):
+def measure(monkeypatch, tmp_path):
     """Train and return what was measured, unrounded."""
 
-    def run(dataset, network, optimizer, seeds, epochs=50, dtype="float64", **options):
-        protocol = Protocol(epochs, test_every=1, dtype=dtype)
+    def run(dataset, network, optimizer, seeds, epochs=50, dtype="float64", margins=False, **options):
+        protocol = Protocol(epochs, test_every=1, dtype=dtype, margins=margins)
         with monkeypatch.context() as patch:
             patch.setattr(loop, "Recorder", FullPrecision)
-            loop.train(dataset, network, optimizer, protocol, seeds_table(seeds), None, device="cpu", **options)
+            loop.train(dataset, network, optimizer, protocol, seeds_table(seeds), tmp_path, device="cpu", **options)
         return FullPrecision.last
 
     return run
@@ -155,11 +185,24 @@ def trained(tmp_path):
     def run(dataset, network, optimizer=None, seeds=(0, 1), epochs=10, **options):
         optimizer = optimizer or Optimizer(settings={"lr": 0.1})
         runs = options.pop("runs", seeds_table(seeds))
-        protocol = Protocol(epochs, options.pop("test_every", 4), sets=options.pop("sets", "every"))
+        kept = {key: options.pop(key) for key in ("sets", "margins") if key in options}
+        protocol = Protocol(epochs, options.pop("test_every", 4), **kept)
         loop.train(dataset, network, optimizer, protocol, runs, tmp_path / "run", device="cpu", **options)
         return Trajectory(tmp_path / "run")
 
     return run
+
+
+@pytest.fixture
+def own_module(tmp_path):
+    """A network of a file with this text."""
+
+    def write(text, layers=("0", "3"), **keys):
+        file = tmp_path / "mine.py"
+        file.write_text("from torch import nn\n" + textwrap.dedent(text), encoding="utf-8")
+        return Network(kind="module", file=str(file), layers=layers, **keys)
+
+    return write
 
 
 @pytest.fixture
@@ -175,7 +218,10 @@ def written(tmp_path):
         loss = np.ones((n_epochs, n_runs)) if loss is None else loss
         packed = np.packbits(sets, axis=2)
         protocol = Protocol(n_epochs - 1)
-        with Recorder(tmp_path / name, protocol, n_runs, n_samples, ["1"], groups) as recorder:
+        with (
+            unfinished(tmp_path / name) as hidden,
+            Recorder(tmp_path / name, hidden, protocol, n_runs, n_samples, ["1"], groups) as recorder,
+        ):
             for epoch in range(n_epochs):
                 recorder.record(
                     epoch,

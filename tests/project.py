@@ -35,12 +35,18 @@ def users_environment():
 
 
 class Project:
-    """A copy of the repository in a folder of its own, so that its code can be edited."""
+    """A copy of the repository in a folder of its own, so that its code can be edited.
 
-    def __init__(self, folder):
+    ``results``: the folder of a project, of which this one has all that was run in it, too.
+    """
+
+    def __init__(self, folder, results=None):
         self.folder = Path(folder)
+        if results:
+            shutil.copytree(results, self.folder, symlinks=True)
         for part in ("workflow", "profiles", "config", "envs", "networks"):
-            shutil.copytree(REPOSITORY / part, self.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(REPOSITORY / part, self.folder / part, ignore=ignore, dirs_exist_ok=True)
         shutil.copy2(REPOSITORY / "Snakefile", self.folder)
         # Neither a user's profiles nor a cache from elsewhere may change what is planned.
         caches = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(self.folder / ".xdg"))

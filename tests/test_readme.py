@@ -27,7 +27,7 @@ def documented(*patterns):
     return list(dict.fromkeys(match for file in files for match in COMMAND.findall(file.read_text(encoding="utf-8"))))
 
 
-COMMANDS = documented("README.md", "config/*", "workflow/rules/*.smk", "Makefile")
+COMMANDS = documented("*.md", "config/*", "workflow/rules/*.smk", "Makefile")
 
 
 def block(after, language):
@@ -89,6 +89,22 @@ def test_the_paper_can_be_planned(finished):
 def test_the_paper_can_be_planned_where_its_data_are_at_hand(finished, raw_data):
     plan = finished.plan(None, "--configfile", "config/paper_local.yaml", "--config", f"data_dir={raw_data}")
     assert plan["train"] > 100
+
+
+def test_a_script_runs_alone_as_contributors_are_told(finished):
+    (command,) = (command for command in COMMANDS if "--skip-script-cleanup" in command)
+    command = command.replace("results/digits", "results/tiny")
+    contributing = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    kept = re.search(r"^python (\S+)$", contributing, re.M)[1]
+    assert finished.snakemake(TINY, *shlex.split(command)[1:]).returncode == 0
+    table = finished.folder / shlex.split(command)[1]
+    made = table.read_bytes()
+    table.unlink()
+    (script,) = finished.folder.glob(kept)
+    subprocess.run([sys.executable, script], cwd=finished.folder, env=finished.environment, check=True)
+    script.unlink()
+    assert table.read_bytes() == made
+    assert finished.plan() == {}
 
 
 # What comes out

@@ -33,6 +33,11 @@ def test_the_rooms_are_those_that_the_library_lists():
     assert len(workflow.stragglers.__doc__.splitlines()) <= 20
 
 
+def test_contributors_are_shown_the_rooms_as_the_library_lists_them():
+    listed = "\n".join(re.findall(r"^\w+  +\S.*", workflow.stragglers.__doc__, re.M))
+    assert listed in (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
 def test_tests_mirror_the_rooms():
     folders = {path.name for path in REPOSITORY.glob("tests/*") if path.is_dir() and path.name != "__pycache__"}
     assert folders == {*ROOMS}

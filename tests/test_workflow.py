@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,7 @@ CONTRACT = {
         "verdict",
     ],
 }
+SINGLE = without_ablations("0")
 FIGURES = ("fig1_dynamics", "fig2_stragglers", "fig3_universality")
 
 
@@ -225,7 +227,9 @@ def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, 
 QUOTES = {"provenance": 1}
 
 
-@pytest.mark.parametrize(("path", "value"), [("training.threads", 2), ("training.device", "auto")])
+@pytest.mark.parametrize(
+    ("path", "value"), [("training.threads", 2), ("training.device", "auto"), ("training.checkpoint_seconds", 0)]
+)
 def test_where_and_how_fast_it_runs_plans_no_computation(finished, path, value):
     assert finished.plan(changed(path, value)) == QUOTES
 
@@ -257,18 +261,20 @@ def test_defaults_written_out_plan_no_computation(finished):
     assert finished.plan(config) == QUOTES
 
 
-@pytest.mark.parametrize(
-    ("path", "old", "new"),
-    [
-        ("workflow/stragglers/training/ensemble.py", "        # Whole bytes", "        # More words. Whole bytes"),
-        ("workflow/stragglers/training/ensemble.py", '"""The runs that train', '"""All runs that train'),
-        ("workflow/stragglers/geometry/inversion.py", "    # Noise may", "\n    # Some noise may"),
-        ("workflow/scripts/train.py", "with job_log", "# A remark.\nwith job_log"),
-        ("workflow/rules/training.smk", "rule train:", "# A remark.\nrule train:"),
-    ],
-)
-def test_words_plan_nothing(finished, path, old, new):
-    with finished.edited(path, old, new):
+WORDS = [
+    ("workflow/stragglers/training/ensemble.py", "        # Whole bytes", "        # More words. Whole bytes"),
+    ("workflow/stragglers/training/ensemble.py", '"""The runs that train', '"""All runs that train'),
+    ("workflow/stragglers/geometry/inversion.py", "    # Noise may", "\n    # Some noise may"),
+    ("workflow/scripts/train.py", "with job_log", "# A remark.\nwith job_log"),
+    ("workflow/rules/training.smk", "rule train:", "# A remark.\nrule train:"),
+]
+
+
+def test_words_plan_nothing(finished):
+    # In one plan: a job that any of them planned would be in it.
+    with ExitStack() as edits:
+        for path, old, new in WORDS:
+            edits.enter_context(finished.edited(path, old, new))
         assert finished.plan() == {}
 
 
@@ -402,47 +408,56 @@ def test_a_damaged_own_file_stops_a_study_before_it_trains(fresh):
     assert not list((fresh.folder / "results").rglob("runs.parquet"))
 
 
-def test_a_study_of_one_run_without_ablations_is_drawn(fresh):
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    """A project with the study of one run without ablations."""
+    project = Project(tmp_path_factory.mktemp("single") / "project")
+    project.run(SINGLE)
+    return project
+
+
+def test_a_study_of_one_run_without_ablations_is_drawn(single):
     # Its tables of pairs and of ablations have no rows.
-    fresh.run(without_ablations("0"))
-    assert len(fresh.table("ablation")) == 0
-    assert (fresh.folder / "results/tiny/figures/figs4_removal.png").is_file()
+    assert len(single.table("ablation")) == 0
+    assert (single.folder / "results/tiny/figures/figs4_removal.png").is_file()
 
 
-def test_a_damaged_result_is_named_with_the_remedy(fresh):
-    config = without_ablations("0")
-    target = "results/tiny/tables/dynamics.parquet"
-    fresh.run(config, target)
-    (sets,) = (fresh.folder / "results").rglob("misclassified.npy")
-    for file in (fresh.folder / "results/tiny").rglob("*.parquet"):
-        file.unlink()
-    whole = sets.read_bytes()
-    sets.write_bytes(whole[: len(whole) // 2])
-    text = failure(fresh, config, "--cores", "2", target)
-    assert re.search(r"misclassified\.npy is damaged: .*; delete it, then run again the command that made it", text)
-    sets.unlink()
-    assert fresh.plan(config, target) == {"train": 1, "observables": 1, "table": 1}
-    fresh.run(config, target)
-    assert sets.read_bytes() == whole
+@pytest.fixture
+def damaged(single, tmp_path):
+    """A copy of it to damage."""
+    return Project(tmp_path / "project", results=single.folder)
 
 
-def test_a_damaged_table_is_made_again_from_what_is_there(fresh):
-    config = without_ablations("0")
-    table, target = fresh.folder / "results/tiny/tables/stragglers.parquet", "results/tiny/tables/nested.parquet"
-    fresh.run(config, target)
+def test_a_damaged_table_is_made_again_from_what_is_there(damaged):
+    table, target = damaged.folder / "results/tiny/tables/stragglers.parquet", "results/tiny/tables/nested.parquet"
     whole = table.read_bytes()
-    (fresh.folder / target).unlink()
+    (damaged.folder / target).unlink()
     table.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
-    assert "stragglers.parquet is damaged" in failure(fresh, config, "--cores", "2", target)
+    assert "stragglers.parquet is damaged" in failure(damaged, SINGLE, "--cores", "2", target)
     table.unlink()
-    assert fresh.plan(config, target) == {"table": 1, "derived": 1}
-    fresh.run(config, target)
+    assert damaged.plan(SINGLE, target) == {"table": 1, "derived": 1}
+    damaged.run(SINGLE, target)
     assert table.read_bytes() == whole
 
 
-def test_a_killed_study_resumes_after_an_unlock(fresh):
+def test_a_damaged_result_is_named_with_the_remedy(damaged):
+    target = "results/tiny/tables/dynamics.parquet"
+    (sets,) = (damaged.folder / "results").rglob("misclassified.npy")
+    for file in (damaged.folder / "results/tiny").rglob("*.parquet"):
+        file.unlink()
+    whole = sets.read_bytes()
+    sets.write_bytes(whole[: len(whole) // 2])
+    text = failure(damaged, SINGLE, "--cores", "2", target)
+    assert re.search(r"misclassified\.npy is damaged: .*; delete it, then run again the command that made it", text)
+    sets.unlink()
+    assert damaged.plan(SINGLE, target) == {"train": 1, "observables": 1, "table": 1}
+    damaged.run(SINGLE, target)
+    assert sets.read_bytes() == whole
+
+
+def test_a_killed_study_goes_on_from_its_checkpoint_after_an_unlock(fresh):
     config = without_ablations("0-1")
-    config["training"]["epochs"] = 6000
+    config["training"] |= {"epochs": 6000, "checkpoint_seconds": 0.2}
     running = subprocess.Popen(
         fresh.command(config, "--cores", "1"),
         cwd=fresh.folder,
@@ -452,7 +467,7 @@ def test_a_killed_study_resumes_after_an_unlock(fresh):
         start_new_session=True,
     )
     try:
-        while not list((fresh.folder / "results").rglob(".gram.npy.*.part")):
+        while not list((fresh.folder / "results").rglob(".checkpoint.pt.sha256")):
             assert running.poll() is None, "ended before it trained"
             time.sleep(0.05)
     finally:
@@ -472,6 +487,16 @@ def test_a_killed_study_resumes_after_an_unlock(fresh):
     for _, run in table.groupby("seed"):
         assert run["epoch"].tolist() == list(range(6001))
         assert run["train_error"].iloc[-1] < run["train_error"].iloc[0]
+    (log,) = (fresh.folder / "results/logs/train").rglob("*.log")
+    assert re.search(r"going on from epoch [1-9]", log.read_text(encoding="utf-8"))
+
+    # Not a bit tells it from one that nothing disturbed.
+    (sets,) = (fresh.folder / "results/runs").rglob("misclassified.npy")
+    resumed = [path.read_bytes() for path in sorted(sets.parent.iterdir())]
+    assert [path.name for path in sets.parent.iterdir() if path.is_dir()] == []
+    shutil.rmtree(fresh.folder / "results")
+    fresh.run(config, target)
+    assert [path.read_bytes() for path in sorted(sets.parent.iterdir())] == resumed
 
 
 # Own data without a file

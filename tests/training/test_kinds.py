@@ -1,7 +1,5 @@
 """Convolutional networks and modules of a user's own train as independent loops do, one run at a time."""
 
-import textwrap
-
 import numpy as np
 import pytest
 import torch
@@ -49,18 +47,6 @@ MODULES = {
 @pytest.fixture(scope="session")
 def colour():
     return synthetic(shape=(8, 6, 3))
-
-
-@pytest.fixture
-def own_module(tmp_path):
-    """A network of a file with this text."""
-
-    def write(text, layers=("0", "3"), **keys):
-        file = tmp_path / "mine.py"
-        file.write_text("from torch import nn\n" + textwrap.dedent(text), encoding="utf-8")
-        return Network(kind="module", file=str(file), layers=layers, **keys)
-
-    return write
 
 
 def cnn(maps="flattened", **keys):

@@ -62,11 +62,11 @@ def states_of(model, x, y, kept, optimizer, state, epochs):
     return {name: np.stack([s[name] for s in states]) for name in states[0]}
 
 
-def plain_run(dataset, network, optimizer, seed, removed=None):
+def plain_run(dataset, network, optimizer, seed, removed=None, epochs=EPOCHS):
     """One run as anyone would write it: a Sequential, autograd, an optimiser of torch.optim.
 
-    All features are there, the constant ones 0. Returns loss, train error, test error and scalar products of
-    the groups' centres, of every state from the initialisation on.
+    All features are there, the constant ones 0. Returns loss, train error, test error, scalar products of
+    the groups' centres and outputs of all points, of every state from the initialisation on.
     """
     train, test, varying = features(dataset)
     x, x_test = (torch.zeros(len(data), len(varying), dtype=torch.float64) for data in (train, test))
@@ -94,9 +94,10 @@ def plain_run(dataset, network, optimizer, seed, removed=None):
                 "train_error": (outputs.argmax(1) != y[kept]).double().mean().item(),
                 "test_error": (model(x_test).argmax(1) != y_test).double().mean().item(),
                 "gram": torch.stack(gram).numpy(),
+                "outputs": model(x).numpy(),
             }
 
-    return states_of(model, x, y, kept, optimizer, state, EPOCHS)
+    return states_of(model, x, y, kept, optimizer, state, epochs)
 
 
 def seen(dataset, dtype="float64"):
@@ -312,6 +313,48 @@ def test_logarithmic_sets_are_those_of_the_nearest_kept_epoch(small, trained, mo
     assert np.array_equal(some.sets(np.array(kept)[:, None], np.arange(2)), all_sets[kept])
     assert np.array_equal(some.sets(29, 1), all_sets[40, 1]) and np.array_equal(some.sets(27, 1), all_sets[16, 1])
     assert np.array_equal(some.train_error, every.train_error)
+
+
+@pytest.mark.parametrize("task", ["parity", "classes"])
+def test_margins_are_those_of_a_plain_network(measure, task):
+    dataset = synthetic(task=task)
+    removed = some_removed(1, len(dataset.images_train))
+    measured = measure(dataset, NETWORKS["deep"], GD, [4], epochs=3, removed=removed, margins=True)["margins"]
+    plain = plain_run(dataset, NETWORKS["deep"], GD, 4, removed[0], epochs=3)["outputs"]
+    y = group_numbers(dataset)[0].numpy()
+    for epoch, outputs in enumerate(plain):
+        others = np.where(np.eye(outputs.shape[1], dtype=bool)[y], -np.inf, outputs)
+        true = outputs[np.arange(len(y)), y]
+        odds = np.exp(outputs - true[:, None]).sum(1)
+        np.testing.assert_allclose(measured[epoch, 0], [1 / odds, true - others.max(1)], rtol=0, atol=1e-9)
+
+
+def test_of_two_groups_the_probability_is_the_margins_sigmoid_and_wrong_points_have_negative_ones(small, trained):
+    trajectory = trained(small, NETWORKS["reference"], seeds=range(3), epochs=40, margins=True)
+    probability, margin, *_ = np.moveaxis(trajectory.margins, 2, 0)
+    np.testing.assert_allclose(probability, 1 / (1 + np.exp(-margin)), rtol=1e-5)
+    assert np.array_equal(margin < 0, trajectory.sets(trajectory.margin_epochs[:, None], np.arange(3)))
+
+
+def test_means_of_margins_are_over_all_epochs_so_far(small, trained, monkeypatch):
+    every = trained(small, NETWORKS["reference"], epochs=8, margins=True)
+    # Of so few epochs the grid holds all.
+    assert every.margin_epochs.tolist() == list(range(9))
+    now = np.array(every.margins[:, :, :2], float)
+    means = now.cumsum(0) / np.arange(1, 10)[:, None, None, None]
+    np.testing.assert_allclose(every.margins[:, :, 2:], means, rtol=0, atol=1e-6)
+    monkeypatch.setattr(recorder, "LOGARITHMIC_MARGINS", 3)
+    some = trained(small, NETWORKS["reference"], epochs=8, margins=True)
+    assert some.margin_epochs.tolist() == [0, 1, 3, 8]
+    np.testing.assert_allclose(some.margins[:, :, 2:], means[some.margin_epochs], rtol=0, atol=1e-6)
+
+
+def test_margins_are_kept_on_demand_only_and_change_nothing_else(small, trained):
+    plain = trained(small, NETWORKS["reference"])
+    loss, sets = plain.loss, np.array(plain.misclassified)
+    assert plain.margins is None and not (plain.folder / "margins.npy").exists()
+    asked = trained(small, NETWORKS["reference"], margins=True)
+    assert np.array_equal(asked.loss, loss) and np.array_equal(asked.misclassified, sets)
 
 
 def test_samples_lie_row_by_row_in_memory(small):

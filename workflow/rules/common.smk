@@ -25,7 +25,7 @@ from workflow.stragglers.study.cell import REFERENCE, Cell
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.tables.subject import Subject
-from workflow.stragglers.training.trajectory import FILES as TRAJECTORY
+from workflow.stragglers.training.trajectory import files as trajectory_files
 
 # Snakemake starts a job as "{sys.executable} SCRIPT" in a shell: a path with spaces needs its quotes.
 if os.path.exists(sys.executable):
@@ -115,6 +115,7 @@ except InputError as error:
     sys.exit(f"Error: {printable(str(error))}")
 
 RESULTS = f"results/{study.name}"
+TRAJECTORY = trajectory_files(study.protocol)
 # Braces in a path would be taken for wildcards.
 ENVIRONMENT = (
     (CHECKOUT / "envs/stragglers.yaml")

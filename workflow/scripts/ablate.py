@@ -8,6 +8,7 @@ from workflow.stragglers.sets.ablation import removals
 from workflow.stragglers.sets.stragglers import CONSENSUS_RATE, straggler_rate, straggler_sets
 from workflow.stragglers.spec.canonical import from_canonical, names_of
 from workflow.stragglers.spec.specification import (
+    EXECUTION,
     AblationPlan,
     Dataset,
     Defining,
@@ -46,6 +47,7 @@ with job_log(snakemake.log[0]):
         folder=Path(snakemake.output[0]).parent,
         removed=np.stack([removal.points for removal in chosen]),
         noise=plan.noise,
-        device=snakemake.config["training"].get("device", "auto"),
         name=names_of(snakemake.wildcards),
+        code=snakemake.params.code,
+        **{key: value for key, value in snakemake.config["training"].items() if key in EXECUTION},
     )

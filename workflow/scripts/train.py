@@ -4,7 +4,7 @@ import pandas as pd
 
 from workflow.stragglers.data.datasets import Dataset as Prepared
 from workflow.stragglers.spec.canonical import from_canonical, names_of
-from workflow.stragglers.spec.specification import Dataset, Network, Optimizer, Protocol, parse_seeds
+from workflow.stragglers.spec.specification import EXECUTION, Dataset, Network, Optimizer, Protocol, parse_seeds
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.training.loop import train
 
@@ -20,6 +20,7 @@ with job_log(snakemake.log[0]):
         protocol,
         runs=pd.DataFrame({"seed": seeds, "removed": "none", "draw": 0}),
         folder=Path(snakemake.output[0]).parent,
-        device=snakemake.config["training"].get("device", "auto"),
         name=names_of(snakemake.wildcards),
+        code=snakemake.params.code,
+        **{key: value for key, value in snakemake.config["training"].items() if key in EXECUTION},
     )

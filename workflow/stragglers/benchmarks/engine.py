@@ -104,7 +104,7 @@ def synthetic(n_samples: int, shape: tuple[int, ...]) -> Dataset:
     )
 
 
-def matrix_products(data: Data, case: Case) -> Callable[[], None]:
+def matrix_products(data: Data, case: Case, dtype: torch.dtype = torch.float32) -> Callable[[], None]:
     """The products that no dense implementation can avoid, for one epoch of all runs, as fast as found.
 
     Forward and gradient of the first layer on the training points, forward on the test points in
@@ -113,25 +113,25 @@ def matrix_products(data: Data, case: Case) -> Callable[[], None]:
     samples, chosen on the first few thousand of them.
     """
     units = case.runs * case.network.width
-    w = torch.randn(units, data.x.shape[1], dtype=data.x.dtype, device=data.x.device)
-    h = torch.randn(units, len(data.x), dtype=data.x.dtype, device=data.x.device)
+    x, x_test = data.x.to(dtype), data.x_test.to(dtype)
+    w = torch.randn(units, x.shape[1], device=x.device).to(dtype)
+    h = torch.randn(units, len(x), device=x.device).to(dtype)
     measuring_passes = 2 if case.optimizer.batch_size else 1
-    tested = data.x_test[: round(len(data.x_test) / case.test_every)]
-    forward = [data.x] * measuring_passes + [tested]
+    forward = [x] * measuring_passes + [x_test[: round(len(x_test) / case.test_every)]]
 
     def epoch(product: Callable[[torch.Tensor, torch.Tensor], Any], block: int, n_samples: int) -> None:
-        for x in forward:
-            for rows in x[:n_samples].split(block):
+        for given in forward:
+            for rows in given[:n_samples].split(block):
                 product(w, rows)
-        for columns, rows in zip(h[:, :n_samples].split(block, dim=1), data.x[:n_samples].split(block), strict=True):
+        for columns, rows in zip(h[:, :n_samples].split(block, dim=1), x[:n_samples].split(block), strict=True):
             product(columns, rows.T)
 
     libraries = [lambda a, b: a @ b.T, rows_product]
-    if data.x.device.type == "cpu":
+    if x.device.type == "cpu" and dtype == torch.float32:
         libraries.append(lambda a, b: a.numpy() @ b.numpy().T)
-    candidates = [partial(epoch, product, block) for product in libraries for block in (1024, 4096, len(data.x))]
+    candidates = [partial(epoch, product, block) for product in libraries for block in (1024, 4096, len(x))]
     fastest = min(candidates, key=lambda candidate: min(seconds(partial(candidate, TRIAL_SAMPLES)) for _ in range(2)))
-    return partial(fastest, len(data.x))
+    return partial(fastest, len(x))
 
 
 def in_jax(data: Data, case: Case) -> Callable[[], Any]:
@@ -164,7 +164,8 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
     """Medians of interleaved repeats, of the ratios too, in seconds of ``clock`` with so many threads.
 
     Beside the ensemble: the baseline, the same engine with one run alone, JAX (NaN where the case or the
-    environment has none), and the bare products (NaN but for dense networks). An ensemble's set-up is not counted: its
+    environment has none), and the bare products (NaN but for dense networks), in bfloat16, too, where the processor has
+    them: what a network could gain that rounds its products. An ensemble's set-up is not counted: its
     time is the difference of a long and a short training.
     """
     torch.set_num_threads(threads)
@@ -208,11 +209,18 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
             timed(lambda: one_run_at_a_time(data, case.network, case.optimizer, case.epochs)) / case.epochs
         ),
         "products": lambda: np.nan,
+        "bfloat16_products": lambda: np.nan,
         "jax": lambda: np.nan,
     }
+
+    def of_products(dtype: torch.dtype) -> Callable[[], float]:
+        products = matrix_products(data, case, dtype)
+        return lambda: timed(lambda: [products() for _ in range(passes)]) / passes / case.runs
+
     if case.network.kind == "dense":
-        products = matrix_products(data, case)
-        work["products"] = lambda: timed(lambda: [products() for _ in range(passes)]) / passes / case.runs
+        work["products"] = of_products(torch.float32)
+        if place.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            work["bfloat16_products"] = of_products(torch.bfloat16)
     if case.peer and place.type == "cpu" and importlib.util.find_spec("jax"):
         jax = in_jax(data, case)
         work["jax"] = lambda: timed(jax) / case.epochs / case.runs
@@ -227,6 +235,7 @@ def measure(case: Case, device: str, threads: int, clock: Callable[[], float]) -
         "jax_seconds_per_run_epoch": median["jax"],
         "speedup_over_jax": over_ensemble["jax"],
         "products_seconds_per_run_epoch": median["products"],
+        "bfloat16_products_seconds_per_run_epoch": median["bfloat16_products"],
         "matrix_bound_fraction": over_ensemble["products"],
         "spread": times["ensemble"].max() / times["ensemble"].min(),
         "peak_memory_gb": peak / 1e9,

@@ -209,18 +209,24 @@ class Optimizer:
         return optimizer
 
 
+EXECUTION = ("device", "checkpoint_seconds")
+"""What of the config's ``training`` block goes to a training beside its protocol, and is no part of what a run is."""
+
+
 @dataclass(frozen=True)
 class Protocol:
-    """How every run of a study trains; the config's ``training`` block less ``device`` and ``threads``.
+    """How every run of a study trains; the config's ``training`` block less the :data:`EXECUTION` of it.
 
     The test error is measured every ``test_every`` epochs and after the last. ``sets``: the
-    misclassified sets of ``every`` epoch are kept, or those of a ``logarithmic`` grid of epochs.
+    misclassified sets of ``every`` epoch are kept, or those of a ``logarithmic`` grid of epochs. ``margins``: whether
+    those of every point are kept, too.
     """
 
     epochs: int
     test_every: int = 10
     dtype: str = "float32"
     sets: str = "every"
+    margins: bool = False
 
 
 @dataclass(frozen=True)

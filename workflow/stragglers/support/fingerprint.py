@@ -62,14 +62,17 @@ def reached(script: Path, *imported: str) -> dict[Reference, list[Statement]]:
     """What ``script`` and what it imports may run: the statements by what they are reached for."""
     waiting: list[Reference] = [(Path(script), EVERYTHING), *map(_reference, imported)]
     seen: dict[Reference, list[Statement]] = {}
+    modules: dict[Path, Module] = {}
     while waiting:
         reference = waiting.pop()
         if reference in seen:
             continue
         path, name = reference
         statements = seen[reference] = []
-        module = _parse(path, path.stat().st_mtime_ns)
-        waiting += [(package, EFFECTS) for package in _packages(path)]
+        if path not in modules:
+            modules[path] = _parse(path, path.stat().st_mtime_ns)
+            waiting += [(package, EFFECTS) for package in _packages(path)]
+        module = modules[path]
         if name in module.imported:
             waiting.append(module.imported[name])
             continue

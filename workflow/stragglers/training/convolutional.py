@@ -30,7 +30,9 @@ class Convolutional:
     least_block = 32
     most_runs = 8
     """The first product is large enough by then. With more runs, or samples, their maps leave the cache."""
+    graphs = True
     needs_batches = None
+    beside = ()
 
     @staticmethod
     def view(dataset: Dataset) -> View:

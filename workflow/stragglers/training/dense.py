@@ -17,7 +17,9 @@ class Dense:
     least_block = 512
     """With fewer samples the first product starves, which costs more than twice the activations."""
     most_runs = None
+    graphs = True
     needs_batches = None
+    beside = ()
 
     @staticmethod
     def view(dataset: Dataset) -> View:

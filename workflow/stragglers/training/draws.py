@@ -21,23 +21,26 @@ def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
 
 
 class Draws:
-    """What a run draws, in blocks that go on where the one before ended; global state stays as it was."""
+    """What a run draws, in blocks that go on where the one before ended; global state stays as it was.
+
+    ``states`` of the generators, the host's and where there is a GPU its own, are written over in place.
+    """
 
     def __init__(self, seed: int, device: torch.device):
         self.device = device
         self.on_gpu = device.type == "cuda"
         with seeded(seed):
-            self.state = torch.get_rng_state()
+            self.states = [torch.get_rng_state()]
         if self.on_gpu:
-            self.state_gpu = torch.Generator(device).manual_seed(seed).get_state()
+            self.states.append(torch.Generator(device).manual_seed(seed).get_state())
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
         with torch.random.fork_rng(devices=[self.device] if self.on_gpu else []):
-            torch.set_rng_state(self.state)
+            torch.set_rng_state(self.states[0])
             if self.on_gpu:
-                torch.cuda.set_rng_state(self.state_gpu, self.device)
+                torch.cuda.set_rng_state(self.states[1], self.device)
             yield
-            self.state = torch.get_rng_state()
+            self.states[0].copy_(torch.get_rng_state())
             if self.on_gpu:
-                self.state_gpu = torch.cuda.get_rng_state(self.device)
+                self.states[1].copy_(torch.cuda.get_rng_state(self.device))

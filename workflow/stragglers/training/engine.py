@@ -90,12 +90,16 @@ class Engine(Protocol):
     most_runs: ClassVar[int | None]
     """Runs that gain from training together, if there is a limit. Where it is 1, what is made of a sample in learning
     may depend on the others of its mini-batch: those pass whole, and hold the points that the run keeps."""
+    graphs: ClassVar[bool]
+    """Whether a pass is the same kernels at every call, for none of which the host waits: see :mod:`.graph`."""
     needs_batches: str | None
     """What in these networks learns from mini-batches only, if anything does."""
     layers: tuple[str, ...]
     """Names of the hidden layers that are observed, in the order of :attr:`Pass.hidden`."""
     parameters: list[torch.Tensor]
     """Of all runs, each with a ``grad``; an optimiser that updates element by element does not mix them."""
+    beside: Sequence[torch.Tensor]
+    """What else changes in learning, to be written over in place by who goes on from an earlier state."""
 
     @staticmethod
     def view(dataset: Dataset) -> View:

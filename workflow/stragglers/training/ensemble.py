@@ -6,6 +6,8 @@ memory does not grow with their number.
 """
 
 from collections.abc import Iterator, Sequence
+from inspect import signature
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +15,9 @@ import torch
 from ..spec.specification import Network, Optimizer
 from ..support.errors import InputError
 from .engine import Data, Engine, Pass
+from .graph import Graphed
 from .kinds import KINDS
-from .meters import Centres, Meter, Misclassified, misclassified
+from .meters import Centres, Margins, Meter, Misclassified, misclassified
 
 BLOCK_VALUES = 2**19
 """Activations to hold at a time on a CPU, in numbers: a block of samples should fit in cache."""
@@ -47,18 +50,28 @@ class Ensemble:
         seeds: Sequence[int],
         removed: np.ndarray | None,
         values: int,
+        margins: bool = False,
     ):
-        """``values``: what ``engine.values`` of the network says, which a module is made anew for."""
+        """``values``: what ``engine.values`` of the network says, which a module is made anew for.
+
+        ``margins``: whether those are measured, too.
+        """
         engine = KINDS[network.kind]
         device, dtype = data.x.device, data.x.dtype
-        self.data, self.batch_size, self.n_runs = data, optimizer.batch_size, len(seeds)
+        self.data, self.batch_size, self.n_runs, self.margins = data, optimizer.batch_size, len(seeds), margins
         self.engine = engine(network, data, seeds)
         if self.engine.needs_batches and not self.batch_size:
             raise InputError(
                 f"`file` {network.file} of the network: {self.engine.needs_batches} behaves otherwise in training, so "
                 "it learns from mini-batches only (set `batch_size` of the optimizer, or leave it out of the module)"
             )
-        self.optimizer = getattr(torch.optim, optimizer.algorithm)(self.engine.parameters, **optimizer.settings)
+        algorithm, settings = getattr(torch.optim, optimizer.algorithm), dict(optimizer.settings)
+        # What an optimiser counts on the host would stand still in a graph. SGD counts nothing, most can count on the
+        # GPU, but in single precision, which would show in double.
+        capturable = "capturable" in signature(algorithm).parameters and dtype == torch.float32
+        if device.type == "cuda" and capturable:
+            settings["capturable"] = True
+        self.optimizer = algorithm(self.engine.parameters, **settings)
         self.batches = torch.Generator().manual_seed(optimizer.batch_seed)
         # One row serves every run where nothing is dropped.
         self.weights = torch.ones(1, len(data.x), device=device, dtype=dtype)
@@ -75,12 +88,37 @@ class Ensemble:
         # On the host, where the order of mini-batches is drawn.
         self.kept_alone = torch.as_tensor(~removed[0]) if self.alone and removed is not None else None
 
+        still = engine.graphs and not self.batch_size and (capturable or algorithm is torch.optim.SGD)
+        self.advance = Graphed(self._advance) if still and device.type == "cuda" else self._advance
+
+    def _advance(self) -> dict[str, torch.Tensor]:
+        """What :meth:`measure` finds of the present state, which goes on by an epoch."""
+        measured = self.measure(with_gradient=not self.batch_size)
+        if self.batch_size:
+            self.step_through_batches()
+        else:
+            self.optimizer.step()
+        return measured
+
     def zero_gradient(self) -> None:
         for parameter in self.engine.parameters:
             parameter.grad.zero_()
 
-    def step(self) -> None:
-        self.optimizer.step()
+    def state(self) -> dict[str, Any]:
+        """All that training changes."""
+        return {
+            "tensors": [*self.engine.parameters, *self.engine.beside],
+            "optimizer": self.optimizer.state_dict(),
+            "batches": self.batches.get_state(),
+        }
+
+    @torch.no_grad()
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from an earlier :meth:`state` of an ensemble of the same runs."""
+        for tensor, kept in zip([*self.engine.parameters, *self.engine.beside], state["tensors"], strict=True):
+            tensor.copy_(kept)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.batches.set_state(state["batches"])
 
     def blocks(self, n_samples: int) -> Iterator[slice]:
         for start in range(0, n_samples, self.block):
@@ -94,7 +132,7 @@ class Ensemble:
         if with_gradient:
             self.zero_gradient()
         x = self.data.x
-        meters: list[Meter] = [Misclassified(self.n_kept), Centres(self.per_group)]
+        meters: list[Meter] = [Misclassified(self.n_kept), Centres(self.per_group), *(Margins(),) * self.margins]
         loss = x.new_zeros(self.n_runs)
         for rows in self.blocks(len(x)):
             with torch.set_grad_enabled(with_gradient):
@@ -122,7 +160,11 @@ class Ensemble:
     def step_through_batches(self) -> None:
         """One epoch of mini-batches, in an order that all runs share."""
         x = self.data.x
-        for batch in torch.randperm(len(x), generator=self.batches).split(self.batch_size):
+        order = torch.randperm(len(x), generator=self.batches)
+        if self.kept_alone is None:
+            # All at once: what comes from the host is waited for.
+            order = order.to(x.device)
+        for batch in order.split(self.batch_size):
             if self.kept_alone is not None:
                 batch = batch[self.kept_alone[batch]]
             if self.engine.needs_batches and len(batch) < 2:
@@ -135,7 +177,7 @@ class Ensemble:
             for rows in batch.split(len(batch) if self.alone else self.block) if len(batch) else ():
                 made = self.engine.forward(x[rows], learning=True, observed=False)
                 self._learn(x[rows], made, self.targets[rows], self.weights[:, rows], n_kept)
-            self.step()
+            self.optimizer.step()
 
     @torch.no_grad()
     def test_error(self, x_test: torch.Tensor) -> torch.Tensor:

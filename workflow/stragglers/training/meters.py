@@ -67,6 +67,22 @@ class Centres:
         }
 
 
+class Margins:
+    """``margins`` (runs, 2, P): the probability of the true group, and its output less the largest of the others."""
+
+    def __init__(self):
+        self.blocks: list[torch.Tensor] = []
+
+    def add(self, made: Pass, targets: torch.Tensor, weights: torch.Tensor) -> None:
+        true = (made.outputs * targets.T).sum(1)
+        others = made.outputs.masked_fill(targets.T > 0, -torch.inf)
+        probability = (true - made.outputs.logsumexp(1)).exp()
+        self.blocks.append(torch.stack([probability, true - others.amax(1)], dim=1))
+
+    def take(self) -> dict[str, torch.Tensor]:
+        return {"margins": torch.cat(self.blocks, dim=2)}
+
+
 def misclassified(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Whether another group's output exceeds that of the true one; booleans (runs, samples).
 

@@ -28,6 +28,7 @@ class Module:
 
     least_block = 64
     most_runs = 1
+    graphs = False
 
     @staticmethod
     def view(dataset: Dataset) -> View:
@@ -67,6 +68,11 @@ class Module:
             raise self._refusal("has no parameters that learn")
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
+
+    @property
+    def beside(self) -> list[torch.Tensor]:
+        """Buffers, such as the running means of batch normalisation, and where the random numbers have come to."""
+        return [*self.model.buffers(), *self.draws.states]
 
     def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         """``kept``: the outputs (samples, groups) with the graph that made them."""

@@ -8,10 +8,12 @@ A trajectory is a folder with
 - ``scalars.npz``: ``loss``, ``train_error``, ``test_error`` (epochs + 1, runs), test error NaN where
   it was not measured; ``sigma`` and ``noisy_test_error`` (noises, runs) of the last state;
   ``zeros`` (epochs + 1, runs, layers, groups), the share of each group's hidden representations that are exactly 0;
-  ``set_epochs``, ``n_samples``, and the names of ``layers`` and of ``groups`` (the classes of each);
+  ``set_epochs``, ``margin_epochs``, ``n_samples``, and the names of ``layers`` and of ``groups`` (the classes of each);
 - ``gram.npy``: (epochs + 1, runs, layers, groups, groups), scalar products of the centres of the groups' unit
   representations, in double precision; a representation that is exactly 0 counts as a point at the origin;
-- ``misclassified.npy``: (set epochs, runs, ceil(P / 8)), bit-packed, kept points only.
+- ``misclassified.npy``: (set epochs, runs, ceil(P / 8)), bit-packed, kept points only;
+- ``margins.npy``, where the protocol asks for it: (margin epochs, runs, 4, P) in single precision, the :data:`MARGINS`
+  of every point, those that a run leaves out, too.
 
 No test, figure or table needs the activations: R, D and the sets all follow from these.
 """
@@ -21,9 +23,17 @@ from pathlib import Path
 
 import numpy as np
 
+from ..spec.specification import Protocol
 from ..support.sealed import read_arrays, read_table, reading
 
-FILES = ("runs.parquet", "scalars.npz", "gram.npy", "misclassified.npy")
+MARGINS = ("probability", "margin", "mean_probability", "mean_margin")
+"""Of a point: the probability that a network gives its group, the group's output less the largest of the others, and
+the means of both over all epochs from 0 on."""
+
+
+def files(protocol: Protocol) -> tuple[str, ...]:
+    """The names of a trajectory's files."""
+    return ("runs.parquet", "scalars.npz", "gram.npy", "misclassified.npy") + ("margins.npy",) * protocol.margins
 
 
 class Trajectory:
@@ -39,10 +49,11 @@ class Trajectory:
         self.loss, self.train_error, self.test_error = (scalars[name] for name in ("loss", "train_error", "test_error"))
         self.sigma, self.noisy_test_error = scalars["sigma"], scalars["noisy_test_error"]
         self.zeros = scalars["zeros"]
-        self.set_epochs = scalars["set_epochs"]
+        self.set_epochs, self.margin_epochs = scalars["set_epochs"], scalars["margin_epochs"]
         self.n_samples = int(scalars["n_samples"])
         self.layers, self.groups = scalars["layers"].tolist(), scalars["groups"].tolist()
         self.gram, self.misclassified = self._mapped("gram.npy"), self._mapped("misclassified.npy")
+        self.margins = self._mapped("margins.npy") if len(self.margin_epochs) else None
 
     def _mapped(self, name: str) -> np.ndarray:
         with reading(self.folder / name) as whole:
