@@ -41,8 +41,8 @@ benchmark: .venv/installed
 	$(BIN)/python -m snakemake --cores $(CORES) --forcerun benchmark -- benchmark
 	$(BIN)/python -c 'import pandas; print(pandas.read_csv("results/benchmarks/training.csv").T.to_string(header=False))'
 
-# Keys of the schemas into config/README.md, figures and tables of all finished studies into docs/, claims of the digits
-# and MNIST into the README.
+# Keys of the schemas into config/README.md; figures and tables of all finished studies, and what pages show of them,
+# into docs/ and the README.
 docs: .venv/installed
 	$(BIN)/python docs/update.py digits mnist
 

@@ -1,8 +1,8 @@
-"""Put figures and summary tables of all finished studies here, and some into the README.
+"""Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
-Usage: python docs/update.py [STUDY ...] (``make docs``). The README shows the claims of the studies named, and the
-benchmark if it has run; a page here that is called like a finished study shows the claims of that study;
-config/README.md shows the keys of the schemas.
+Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named, speed.md the
+benchmark, and a page that is called like a finished study the claims of that study; the README shows the answers of
+four datasets, config/README.md the keys of the schemas.
 """
 
 import re
@@ -39,6 +39,22 @@ BENCHMARK = {
     "peak_memory_gb": "peak GB",
 }
 
+
+ANSWERS = {
+    "non_monotonic": "the class manifolds segregate, then turn back: share of runs",
+    "straggler_fraction": "10-13 % of the points are stragglers: their share, ε\\*",
+    "stable_across_seeds": "ε\\* hardly depends on the seed: sd over mean",
+    "stable_across_optimizers": "nor on the optimiser: largest relative shift",
+    "weak_dependence_on_architecture": "and weakly on the architecture: largest relative shift",
+    "shared_between_networks": "networks share the stragglers: Jaccard index over that of seeds",
+    "maximally_conserved": "of all misclassified sets they are best conserved: ε at the peak over ε\\*",
+    "removal_eliminates_inversion": "without them there is no inversion: share of runs",
+    "removal_raises_test_error": "without them networks generalise worse: ratio of test errors",
+    "linear_residual": "(ours) the inversion is where a linear discriminant stops: ε\\* over its error",
+}
+"""Claim -> what the README says of it, and which number it shows."""
+ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
+"""The study, and the datasets, whose answers the README shows."""
 
 SIGNS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?"}
 
@@ -134,6 +150,21 @@ def summarise(study: str) -> None:
             table.to_csv(part, index=False, float_format="%.4g")
 
 
+def answers_markdown(claims: pd.DataFrame) -> str:
+    """Claim by dataset: verdict and value alone. ``claims`` as they are kept here."""
+    study, datasets = ANSWERED
+    by_name = claims.set_index(["claim", "dataset"])
+    lines = [
+        f"| the paper's claim, and what is measured | {' | '.join(titles()[study, name] for name in datasets)} |",
+        "|" + "---|" * (1 + len(datasets)),
+    ]
+    for claim, text in ANSWERS.items():
+        rows = [by_name.loc[(claim, name)] for name in datasets]
+        cells = ["–" if pd.isna(row["value"]) else f"{SIGNS[row['verdict']]} {row['value']:.3g}" for row in rows]
+        lines.append(f"| {text} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def claims_of(studies: list[str]) -> pd.DataFrame:
     """The tables of claims of finished ``studies``, with ``study`` and the ``title`` of the dataset."""
     claims = pd.concat(
@@ -208,6 +239,16 @@ def keys_tables() -> dict[str, str]:
     return tables
 
 
+def rewrite(page: Path, text: str) -> None:
+    with replacing(page) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def refresh(page: Path, name: str, table: str) -> None:
+    """Put ``table`` between the markers of ``name`` in a page."""
+    rewrite(page, insert(page.read_text(encoding="utf-8"), name, table))
+
+
 def explain(text: str) -> str:
     """``text`` of config/README.md with the schemas' keys as they are."""
     for name, table in keys_tables().items():
@@ -217,26 +258,21 @@ def explain(text: str) -> str:
 
 def main(studies: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
-    text = explain(keys.read_text(encoding="utf-8"))
-    with replacing(keys) as part:
-        part.write_text(text, encoding="utf-8")
+    rewrite(keys, explain(keys.read_text(encoding="utf-8")))
     for claims in sorted((ROOT / "results").glob("*/tables/claims.parquet")):
         summarise(claims.parts[-3])
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     for page in (ROOT / "docs").glob("*.md"):
         if (ROOT / "results" / page.stem).is_dir():
-            text = insert(page.read_text(encoding="utf-8"), "claims", claims_markdown(claims_of([page.stem])))
-            with replacing(page) as part:
-                part.write_text(text, encoding="utf-8")
-    if not studies:
-        return
-    readme = ROOT / "README.md"
-    text = insert(readme.read_text(encoding="utf-8"), "claims", claims_markdown(claims_of(studies)))
-    if (benchmark := ROOT / "docs" / "benchmark_training.csv").is_file():
-        text = insert(text, "benchmark", benchmark_markdown(pd.read_csv(benchmark)))
-    with replacing(readme) as part:
-        part.write_text(text, encoding="utf-8")
+            refresh(page, "claims", claims_markdown(claims_of([page.stem])))
+    if studies:
+        refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(claims_of(studies)))
+    # Tables that are kept here, of studies that may have run elsewhere.
+    if (kept := ROOT / "docs" / f"{ANSWERED[0]}_claims.csv").is_file():
+        refresh(ROOT / "README.md", "answers", answers_markdown(pd.read_csv(kept)))
+    if (kept := ROOT / "docs" / "benchmark_training.csv").is_file():
+        refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(pd.read_csv(kept)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ from sklearn.datasets import load_digits
 from workflow.stragglers.geometry.manifolds import Observable, dynamics
 from workflow.stragglers.spec.specification import Network
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+README, EXTENDING, PRODUCTS = (
+    (REPOSITORY / name).read_text(encoding="utf-8") for name in ("README.md", "docs/extending.md", "docs/products.md")
+)
+TEXT = README + EXTENDING + PRODUCTS
 COMMAND = re.compile(r"(?:^#? *|`)((?:make|snakemake) +[^`#\n]*?[^`#\n ]) *(?:$|[`#]|  )", re.M)
 
 
@@ -27,13 +30,13 @@ def documented(*patterns):
     return list(dict.fromkeys(match for file in files for match in COMMAND.findall(file.read_text(encoding="utf-8"))))
 
 
-COMMANDS = documented("*.md", "config/*", "workflow/rules/*.smk", "Makefile")
+COMMANDS = documented("*.md", "docs/*.md", "config/*", "workflow/rules/*.smk", "Makefile")
 
 
 def block(after, language):
-    """The code block that follows a text of the README."""
-    assert README.count(after) == 1
-    found = re.search(r"```(\w+)\n(.*?)```", README[README.index(after) :], re.S)
+    """The code block that follows a text of the documentation."""
+    assert TEXT.count(after) == 1
+    found = re.search(r"```(\w+)\n(.*?)```", TEXT[TEXT.index(after) :], re.S)
     assert found[1] == language
     return found[2]
 
@@ -56,10 +59,26 @@ ACTIVATION = block("**An activation**", "python")
 
 def test_every_code_block_is_tried():
     tried = [STRAGGLERS, OWN_DATA, FURTHER, MODULE, MODULE_STUDY, OBSERVABLE, ACTIVATION]
-    others = [text for language, text in re.findall(r"```(\w*)\n(.*?)```", README, re.S) if language != "mermaid"]
-    for text in others:
+    for text in re.findall(r"```\w*\n(.*?)```", TEXT, re.S):
         lines = [line for line in text.splitlines() if line and not line.startswith("# ")]
         assert text in tried or all(COMMAND.match(line) for line in lines), text
+
+
+def test_the_readme_is_of_one_screen_or_two():
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize(
+    "page", [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("*/*.md")], ids=lambda page: page.relative_to(REPOSITORY)
+)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)\s]*)\)", text):
+        name, _, section = target.partition("#")
+        there = page.parent / name if name else page
+        assert there.exists(), target
+        titles = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.M) if section else ()
+        assert not section or section in [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
 
 
 # Commands
@@ -140,7 +159,7 @@ def test_docs_are_made_of_finished_studies(finished):
 
     first = made()
     assert {"tiny_claims.csv", "tiny_inversion.csv", "tiny_ablation.csv", "tiny_fig1_dynamics.png"} <= set(first)
-    assert "threshold | digits |" in first["README.md"].decode()
+    assert "threshold | digits |" in first["claims.md"].decode()
     assert made() == first
 
 
