@@ -185,7 +185,7 @@ def trained(tmp_path):
     def run(dataset, network, optimizer=None, seeds=(0, 1), epochs=10, **options):
         optimizer = optimizer or Optimizer(settings={"lr": 0.1})
         runs = options.pop("runs", seeds_table(seeds))
-        kept = {key: options.pop(key) for key in ("sets", "margins") if key in options}
+        kept = {key: options.pop(key) for key in ("sets", "margins", "dtype") if key in options}
         protocol = Protocol(epochs, options.pop("test_every", 4), **kept)
         loop.train(dataset, network, optimizer, protocol, runs, tmp_path / "run", device="cpu", **options)
         return Trajectory(tmp_path / "run")

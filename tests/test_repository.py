@@ -90,7 +90,7 @@ def test_the_two_paper_studies_differ_in_their_sources_only():
 
 def opens_text_without_encoding(call):
     name = f".{call.func.attr}" if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    binary = any(isinstance(node, ast.Constant) and node.value in ("rb", "wb", "r+b") for node in call.args)
+    binary = any(isinstance(node, ast.Constant) and node.value in ("rb", "wb", "ab", "r+b") for node in call.args)
     opens = name in (".read_text", ".write_text", ".FileHandler") or (name in ("open", ".open") and not binary)
     return opens and not any(keyword.arg == "encoding" for keyword in call.keywords)
 
@@ -110,7 +110,7 @@ AROUND = {
     ("arrays.py", "np.load"): OWN,
     ("table.py", "pd.read_parquet"): OWN,
     ("stream.py", "open"): "it bears a seal once it is whole, and a checksum of what there is before",
-    ("checkpoint.py", "open"): "nothing is in it, it is there to be locked",
+    ("checkpoint.py", "open"): "a lock, and a file with its checksum in it",
 }
 
 

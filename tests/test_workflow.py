@@ -467,7 +467,7 @@ def test_a_killed_study_goes_on_from_its_checkpoint_after_an_unlock(fresh):
         start_new_session=True,
     )
     try:
-        while not list((fresh.folder / "results").rglob(".checkpoint.pt.sha256")):
+        while not list((fresh.folder / "results").rglob("checkpoint.pt")):
             assert running.poll() is None, "ended before it trained"
             time.sleep(0.05)
     finally:

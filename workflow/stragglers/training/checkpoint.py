@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ import torch
 from ..data.datasets import Dataset
 from ..spec.canonical import canonical
 from ..support.errors import InputError
-from ..support.sealed import reading, writing
+from ..support.sealed import replacing
+from ..support.text import one_line
 from .stream import stands
 
 log = logging.getLogger(__name__)
 
 UNFINISHED = ".unfinished"
 CHECKPOINT = "checkpoint.pt"
+DIGEST = hashlib.sha256().digest_size
 SHARE = 0.01
 """Of its time that a training spends on checkpoints at most: those that take long come less often."""
 
@@ -41,6 +44,7 @@ def unfinished(folder: Path) -> Iterator[Path]:
     """
     hidden = folder / UNFINISHED
     hidden.mkdir(parents=True, exist_ok=True)
+    done = False
     with open(hidden / "lock", "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,26 +55,35 @@ def unfinished(folder: Path) -> Iterator[Path]:
             pass
         try:
             yield hidden
-        except BaseException:
-            if not (hidden / CHECKPOINT).is_file():
+            done = True
+        finally:
+            # On NFS a file that is open cannot go, nor its folder; and what is left fails nobody.
+            lock.close()
+            if done or not (hidden / CHECKPOINT).is_file():
                 shutil.rmtree(hidden, ignore_errors=True)
-            raise
-        shutil.rmtree(hidden)
 
 
 def identity(
-    dataset: Dataset, *specification: Any, runs: pd.DataFrame, removed: np.ndarray | None, beside: Sequence[Any]
+    dataset: Dataset,
+    *specification: Any,
+    runs: pd.DataFrame,
+    removed: np.ndarray | None,
+    device: torch.device,
+    context: Sequence[Any] = (),
 ) -> str:
     """A text that is equal exactly for trainings that would be equal, bit for bit.
 
-    ``specification``: network, optimiser, protocol. ``beside``: what else decides (code, device, threads, versions).
+    ``specification``: network, optimiser, protocol; ``context``: what else the caller knows to decide.
     """
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    machine = chip, torch.get_num_threads(), torch.__version__, np.__version__
     arrays = [*vars(dataset).values(), *([] if removed is None else [removed])]
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(array.tobytes())
-    return "\n".join([canonical(*specification), runs.to_json(), digest.hexdigest(), *map(str, beside)])
+    table = runs.to_json(double_precision=15)
+    return "\n".join([canonical(*specification), table, digest.hexdigest(), *map(str, [*machine, *context])])
 
 
 class Checkpoints:
@@ -92,15 +105,18 @@ class Checkpoints:
         return state
 
     def _read(self) -> dict[str, Any] | None:
+        content = self.file.read_bytes()
+        content, digest = content[:-DIGEST], content[-DIGEST:]
         try:
+            if hashlib.sha256(content).digest() != digest:
+                raise pickle.UnpicklingError("it does not hold what was written")
             # Nothing but tensors and plain values is read: a pickle from elsewhere runs no code.
-            with reading(self.file) as whole:
-                state = torch.load(whole, weights_only=True, map_location="cpu")
-        except (InputError, pickle.UnpicklingError) as error:
-            log.warning("%s; the training starts anew", error)
+            state = torch.load(BytesIO(content), weights_only=True, map_location="cpu")
+        except pickle.UnpicklingError as error:
+            log.warning("%s is damaged (%s); the training starts anew", self.file, one_line(str(error)))
             return None
         if state["identity"] != self.identity:
-            log.info("%s is of another training, or of other code: this one starts anew", self.file)
+            log.info("%s is of another training, code, machine or version: this training starts anew", self.file)
             return None
         if not all(stands(self.file.with_name(name), *kept) for name, kept in state["streams"].items()):
             log.warning("%s: the files beside it are damaged; the training starts anew", self.file)
@@ -115,7 +131,21 @@ class Checkpoints:
         start = time.monotonic()
         if not self.seconds or start - self.saved < max(self.seconds, self.took / SHARE):
             return
-        with writing(self.file) as part:
-            torch.save({"identity": self.identity, **take()}, part)
+        state = {"identity": self.identity, **take()}
+        try:
+            # In one move, its checksum in it: whenever this process is killed, one checkpoint stands.
+            with replacing(self.file) as part:
+                torch.save(state, part)
+                digest = file_digest(part)
+                with open(part, "ab") as file:
+                    file.write(digest)
+        except (OSError, RuntimeError) as error:
+            # The training itself can do without.
+            log.warning("%s cannot be written (%s); the training goes on", self.file, one_line(str(error)))
         self.saved = time.monotonic()
         self.took = self.saved - start
+
+
+def file_digest(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -32,7 +32,7 @@ class Convolutional:
     """The first product is large enough by then. With more runs, or samples, their maps leave the cache."""
     graphs = True
     needs_batches = None
-    beside = ()
+    buffers = ()
 
     @staticmethod
     def view(dataset: Dataset) -> View:

@@ -19,7 +19,7 @@ class Dense:
     most_runs = None
     graphs = True
     needs_batches = None
-    beside = ()
+    buffers = ()
 
     @staticmethod
     def view(dataset: Dataset) -> View:

@@ -98,7 +98,7 @@ class Engine(Protocol):
     """Names of the hidden layers that are observed, in the order of :attr:`Pass.hidden`."""
     parameters: list[torch.Tensor]
     """Of all runs, each with a ``grad``; an optimiser that updates element by element does not mix them."""
-    beside: Sequence[torch.Tensor]
+    buffers: Sequence[torch.Tensor]
     """What else changes in learning, to be written over in place by who goes on from an earlier state."""
 
     @staticmethod

@@ -107,17 +107,27 @@ class Ensemble:
     def state(self) -> dict[str, Any]:
         """All that training changes."""
         return {
-            "tensors": [*self.engine.parameters, *self.engine.beside],
+            "tensors": [*self.engine.parameters, *self.engine.buffers],
             "optimizer": self.optimizer.state_dict(),
             "batches": self.batches.get_state(),
         }
 
+    def fits(self, state: dict[str, Any]) -> bool:
+        """Whether :meth:`load` can take it: a module may make tensors when it first sees data."""
+        return [kept.shape for kept in state["tensors"]] == [tensor.shape for tensor in self.state()["tensors"]]
+
     @torch.no_grad()
     def load(self, state: dict[str, Any]) -> None:
         """Go on from an earlier :meth:`state` of an ensemble of the same runs."""
-        for tensor, kept in zip([*self.engine.parameters, *self.engine.beside], state["tensors"], strict=True):
+        for tensor, kept in zip(self.state()["tensors"], state["tensors"], strict=True):
             tensor.copy_(kept)
         self.optimizer.load_state_dict(state["optimizer"])
+        # torch has given all but the count of steps the precision of the parameters, and NAdam has more in its own.
+        for number, parameter in enumerate(self.engine.parameters):
+            loaded = self.optimizer.state[parameter]
+            for name, kept in state["optimizer"]["state"].get(number, {}).items():
+                if isinstance(kept, torch.Tensor):
+                    loaded[name] = kept.to(loaded[name].device)
         self.batches.set_state(state["batches"])
 
     def blocks(self, n_samples: int) -> Iterator[slice]:

@@ -1,6 +1,7 @@
 """Epochs as CUDA graphs: to launch their small kernels one by one takes the host longer than the GPU takes for them."""
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 
@@ -8,6 +9,12 @@ Work = Callable[[], dict[str, torch.Tensor]]
 
 WARM_UP = 3
 """Calls before the capture: by then everything is there that is made only once, such as an optimiser's state."""
+
+
+@cache
+def shared_pool() -> tuple[int, int]:
+    """Memory for what graphs make on the way: all are replayed one after another, in the order of their capture."""
+    return torch.cuda.graph_pool_handle()
 
 
 class Graphed:
@@ -23,7 +30,7 @@ class Graphed:
             return self.work()
         if self.calls == WARM_UP + 1:
             # Records the kernels, and runs none of them.
-            with torch.cuda.graph(self.graph):
+            with torch.cuda.graph(self.graph, pool=shared_pool()):
                 self.made = self.work()
         self.graph.replay()
         # The next replay writes over what this one made.

@@ -86,11 +86,15 @@ def train(
         *(dataset, network, optimizer, protocol),
         runs=runs,
         removed=removed,
-        beside=(code, list(noise), place, torch.get_num_threads(), torch.__version__),
+        device=place,
+        context=(code, list(noise)),
     )
     with unfinished(Path(folder)) as hidden:
         checkpoints = Checkpoints(hidden, of_this, checkpoint_seconds)
         kept = checkpoints.last()
+        if kept and not all(map(Ensemble.fits, ensembles, kept["ensembles"])):
+            log.warning("%s: the checkpoint is of a module with other tensors; the training starts anew", name)
+            kept = None
         with Recorder(folder, hidden, protocol, len(runs), len(data.x), layers, groups, kept) as recorder:
             first = kept["epoch"] if kept else 0
             if kept:

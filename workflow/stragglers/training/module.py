@@ -70,9 +70,10 @@ class Module:
             parameter.grad = torch.zeros_like(parameter)
 
     @property
-    def beside(self) -> list[torch.Tensor]:
-        """Buffers, such as the running means of batch normalisation, and where the random numbers have come to."""
-        return [*self.model.buffers(), *self.draws.states]
+    def buffers(self) -> list[torch.Tensor]:
+        """Running means and the like, parameters that do not learn, and where the random numbers have come to."""
+        fixed = (parameter for parameter in self.model.parameters() if not parameter.requires_grad)
+        return [*self.model.buffers(), *fixed, *self.draws.states]
 
     def forward(self, x: torch.Tensor, learning: bool = False, observed: bool = True) -> Pass:
         """``kept``: the outputs (samples, groups) with the graph that made them."""

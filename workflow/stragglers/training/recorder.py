@@ -128,7 +128,7 @@ class Recorder:
         for stream in self.streams.values():
             stream.close()
             with writing(self.folder / stream.path.name) as part:
-                stream.path.replace(part)
+                stream.become(part)
         diverged = ~np.isfinite(self.scalars["loss"])
         diverged_at = pd.array(np.where(diverged.any(0), diverged.argmax(0), -1), dtype="Int32")
         diverged_at[diverged_at < 0] = pd.NA

@@ -1,5 +1,6 @@
 """Arrays that are written to disk front to back, while memory holds nothing of them."""
 
+import os
 import zlib
 from collections.abc import Sequence
 from io import BytesIO
@@ -44,6 +45,13 @@ class Stream:
 
     def close(self) -> None:
         self.file.close()
+
+    def become(self, path: Path) -> None:
+        """Stand at ``path``, too, as long as a checkpoint may be gone on from; or instead, where there are no links."""
+        try:
+            os.link(self.path, path)
+        except OSError:
+            self.path.replace(path)
 
 
 def stands(path: Path, size: int, checksum: int) -> bool:
