@@ -20,6 +20,7 @@ include: "workflow/rules/planted.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/benchmark.smk"
 
@@ -34,6 +35,7 @@ rule all:
             kind=("pdf", "png", "rst"),
         ),
         pages.values(),
+        PAGE,
 
 
 if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
@@ -44,3 +46,4 @@ onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
         print(f"Figures and tables are in {RESULTS}.")
+        print(f"To look around in them, open {PAGE} in a browser.")
