@@ -20,6 +20,7 @@ include: "workflow/rules/planted.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/benchmark.smk"
 
@@ -35,6 +36,7 @@ rule all:
         ),
         pages.values(),
         listings,
+        PAGE,
 
 
 if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
@@ -45,6 +47,7 @@ onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
         print(f"Figures and tables are in {RESULTS}.")
+        print(f"To look around in them, open {PAGE} in a browser.")
     if listings and all(map(os.path.exists, listings)):
         # Not before: planning has no need of what reads tables.
         from workflow.stragglers.sets.listing import closing

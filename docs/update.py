@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
-from workflow.stragglers.tables.pages import estimate_text  # noqa: E402
+from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
+from workflow.stragglers.tables.summaries import ablation_summary, inversion_summary  # noqa: E402
 
 BENCHMARK = {
     "case": "case",
@@ -55,8 +56,6 @@ ANSWERS = {
 """Claim -> what the README says of it, and which number it shows."""
 ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 """The study, and the datasets, whose answers the README shows."""
-
-SIGNS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?"}
 
 
 def titles() -> dict[tuple[str, str], str]:
@@ -94,41 +93,8 @@ def claims_markdown(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-CELL = ["dataset", "network", "layer", "optimizer"]
 WHOLE = ("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance")
 """Tables that are small enough to be kept as they are."""
-
-
-def inversion_summary(inversion: pd.DataFrame) -> pd.DataFrame:
-    """ε*, t* and the share of runs that invert, by cell, observable, group or pair of groups, and what was removed."""
-    by = [*CELL, "removed", "observable", "class_a", "class_b"]
-    if missing := {*by} - {*inversion}:
-        raise InputError(
-            f"a table inversion has no {', '.join(sorted(missing))}: it is of an older version (run it again)"
-        )
-    groups = inversion.groupby(by, sort=False, observed=True, dropna=False)
-    return groups.agg(
-        n_runs=("found", "size"),
-        n_inverted=("found", "sum"),
-        epoch_mean=("epoch", "mean"),
-        epoch_sd=("epoch", "std"),
-        train_error_mean=("train_error", "mean"),
-        train_error_sd=("train_error", "std"),
-    ).reset_index()
-
-
-def ablation_summary(ablation: pd.DataFrame) -> pd.DataFrame:
-    """Test error and share of runs that invert, by cell, kind and number of the removal, and noise."""
-    kinds = ablation.assign(number=ablation["draw"].where(~ablation["removed"].isin(["random", "uniform"]), 0))
-    groups = kinds.groupby([*CELL, "removed", "number", "sigma"], sort=False, observed=True)
-    return groups.agg(
-        n_runs=("seed", "size"),
-        removed_fraction=("removed_fraction", "mean"),
-        removed_error=("removed_error", "mean"),
-        test_error_mean=("test_error", "mean"),
-        test_error_sd=("test_error", "std"),
-        share_inverted=("inversion_found", "mean"),
-    ).reset_index()
 
 
 def copy(product: Path, name: str) -> None:

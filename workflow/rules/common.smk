@@ -210,9 +210,9 @@ def drawn_from(figure, subject):
     return files | {"caption": str(CHECKOUT / f"workflow/report/{figure.stem}.rst")}
 
 
-def figure_label(figure, subject):
+def figure_title(figure, subject):
     titles = subject.main.values() if figure.per_dataset else ()
-    return as_label(", ".join([figure.label, *titles]))
+    return ", ".join([figure.label, *titles])
 
 
 def drawn(kind):
@@ -222,7 +222,7 @@ def drawn(kind):
         caption="../report/figure.rst",
         category="1. Figures",
         labels=lambda wildcards: {
-            "figure": figure_label(*figures[wildcards.figure]),
+            "figure": as_label(figure_title(*figures[wildcards.figure])),
             "format": kind.upper(),
         },
     )

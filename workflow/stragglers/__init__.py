@@ -10,6 +10,7 @@ sets        sets of misclassified points: stragglers, conservation, removal, exe
 tables      rows of tables, what they are about, and pages that show them
 analysis    variance, linear classifiers, planted laws, sweeps of the detection, claims
 figures     one module a figure, their registry and style
+page        the page of a study to look around in: answer, curves, samples, tables
 benchmarks  speed of training, cost of the conservation curve
 
 Source of the definitions: Ciceri et al., arXiv 2303.05161 ("the paper").

@@ -15,6 +15,7 @@ th { border-bottom: 2px solid #222; }
 """
 # Told apart by word, weight and colour-blind safe colour.
 VERDICTS = {"reproduced": "#0072B2", "not reproduced": "#D55E00", "inconclusive": "#666666"}
+SIGNS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?"}
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """Of cells that spreadsheet programs evaluate; East Asian ones take the wide forms, too."""
 

@@ -1,0 +1,57 @@
+from workflow.stragglers.page.sheets import SHOWN
+
+PAGE = f"{RESULTS}/index.html"
+ASSETS = CHECKOUT / "workflow/report/page"
+# Main datasets whose samples are shown: of others there are no runs of the reference.
+shown_cells = {
+    name: with_reference[name] for name in study.main_datasets if name in with_reference
+}
+
+
+rule page:
+    input:
+        tables=[table_file(table) for table in tables if table in SHOWN],
+        datasets=[dataset_of(cell) for cell in shown_cells.values()],
+        trajectories=[
+            file
+            for cell in shown_cells.values()
+            for run in runs_of(cell)
+            for file in trajectory(run)
+        ],
+        template=ASSETS / "index.html",
+        assets=[ASSETS / "page.css", ASSETS / "page.js"],
+    output:
+        report(
+            PAGE,
+            caption="../report/page.rst",
+            category="0. To look around in",
+            labels={"page": "Answer, curves, stragglers, tables"},
+        ),
+    log:
+        f"{RESULTS}/logs/page.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("page"),
+        subject=as_param(asdict(about(families, study.titles))),
+        test_every=study.protocol.test_every,
+        samples=as_param(
+            {
+                name: {
+                    "dataset": dataset_of(cell),
+                    "runs": [f"results/{run}" for run in runs_of(cell)],
+                }
+                for name, cell in shown_cells.items()
+            }
+        ),
+        about=as_param(
+            {
+                "study": study.name,
+                "figures": {name: figure_title(*of) for name, of in figures.items()},
+                "tables": tables,
+            }
+        ),
+    message:
+        "Page of the study"
+    script:
+        "../scripts/page.py"

@@ -1,0 +1,78 @@
+"""What a study's page shows, gathered from its tables, datasets and trajectories."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..analysis.evidence import gather
+from ..data.datasets import Dataset
+from ..figures.style import OBSERVABLES
+from ..study.cell import REFERENCE
+from ..support.sealed import read_table
+from ..tables.rows import COMPLETE, defining_by_network, read, rows_of
+from ..tables.subject import Subject
+from ..training.trajectory import Trajectory
+from .answer import answer, final_state, verdicts
+from .charts import ERRORS, charts
+from .curves import choices, curve_epochs, observables, read_curves, removal_names
+from .samples import gallery
+from .sheets import sheets
+
+
+def content(
+    files: Mapping[str, str],
+    subject: Subject,
+    test_every: int,
+    samples: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What the template asks for that the study's results tell.
+
+    ``files``: table -> its file. ``samples``: main dataset with reference runs -> its ``dataset`` file, and the
+    folders of their trajectories, ``runs``.
+    """
+    tables = {name: read_table(file) for name, file in files.items() if name != "dynamics"}
+    epochs = curve_epochs(subject.epochs, test_every)
+    curves = read_curves(files, subject, epochs)
+    shown = choices(curves, epochs)
+    return {
+        "answers": [one_answer(tables, curves, subject, family) for family in subject.families],
+        "verdicts": verdicts(tables["claims"], subject.titles),
+        "data": {
+            "titles": subject.titles,
+            "names": {column: symbol for column, (symbol, _) in (OBSERVABLES | ERRORS).items()},
+            "removals": removal_names(curves),
+            "epochs": epochs,
+            "choices": shown,
+            "charts": charts(observables(shown)),
+            "galleries": [
+                {"title": subject.titles[name], **one_gallery(files, subject, name, **of)}
+                for name, of in samples.items()
+            ],
+            "sheets": sheets(tables),
+        },
+    }
+
+
+def one_answer(
+    tables: Mapping[str, pd.DataFrame], curves: pd.DataFrame, subject: Subject, family: Sequence[str]
+) -> dict[str, Any]:
+    """Title and sentences of a main dataset."""
+    evidence = gather(tables, family, subject.defining, subject.orders)
+    reference = rows_of(curves, {"dataset": family[0], **REFERENCE, "removed": "none"})
+    n_samples = evidence.n_samples.get(family[0], 0)
+    sentences = answer(evidence, subject.defining.observable, subject.epochs, n_samples, final_state(reference))
+    return {"title": subject.titles[family[0]], "sentences": [*filter(None, sentences)]}
+
+
+def one_gallery(
+    files: Mapping[str, str], subject: Subject, name: str, dataset: str, runs: Sequence[str]
+) -> dict[str, Any]:
+    """The samples of a main dataset."""
+    where = {"dataset": name, **REFERENCE}
+    stragglers = read(files["stragglers"], ["sample_id", "straggler_rate", "n_runs"], **where)
+    columns = ["network", "layer", "seed", "observable", "found", "epoch"]
+    inversion = defining_by_network(read(files["inversion"], columns, **where, **COMPLETE), subject.defining)
+    turns = inversion[(inversion["observable"] == subject.defining.observable) & inversion["found"].astype(bool)]
+    return gallery(stragglers, Dataset.load(dataset), [Trajectory(Path(run)) for run in runs], turns)
