@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from ..support.intervals import Estimate
+from ..support.numbers import interval_text
 from ..support.sealed import write_text
 from ..support.text import printable
 
@@ -35,7 +36,7 @@ def percent_and_sd(values: np.ndarray) -> str:
 def percent_and_interval(estimate: Estimate) -> str:
     """A share and, where there is one, its 95 % interval."""
     value, low, high = (100 * part for part in estimate)
-    return f"{value:.1f} %" + (f" [{low:.1f}, {high:.1f}]" if np.isfinite([low, high]).all() else "")
+    return f"{value:.1f} %{interval_text(value, low, high, '.1f')}"
 
 
 def as_rst(value: Any) -> Any:

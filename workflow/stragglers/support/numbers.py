@@ -1,4 +1,4 @@
-"""Numbers as JSON has them: few digits, and none that is not finite."""
+"""Numbers for reading: few digits, in JSON none that is not finite, and intervals that tell something."""
 
 from collections.abc import Iterable
 
@@ -15,3 +15,14 @@ def rounded_one(value: float, digits: int = 4) -> float | int | None:
         return None
     # A count keeps all its digits.
     return int(value) if float(value).is_integer() else float(f"{value:.{digits}g}")
+
+
+def interval_text(value: float, low: float, high: float, form: str) -> str:
+    """`` [low, high]`` in the format ``form``; nothing where there is none, or one that shows as the value alone.
+
+    Runs that agree to the last digit shown have one of no width that anyone could see.
+    """
+    if not np.isfinite([low, high]).all():
+        return ""
+    shown, *bounds = (format(number, form) for number in (value, low, high))
+    return "" if bounds == [shown, shown] else f" [{', '.join(bounds)}]"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..support.numbers import interval_text
 from ..support.text import printable
 
 STYLE = """
@@ -56,7 +57,7 @@ def estimate_text(value: float, low: float, high: float) -> str:
     """A value with its interval, three digits each; a dash where there is none."""
     if pd.isna(value):
         return "–"
-    return f"{value:.3g}" + ("" if pd.isna(low) else f" [{low:.3g}, {high:.3g}]")
+    return f"{value:.3g}{interval_text(value, low, high, '.3g')}"
 
 
 def claims_page(claims: pd.DataFrame) -> str:
