@@ -230,7 +230,20 @@ async function fill(place, { name, columns, rows }) {
     order: [],
     pageLength: 10,
     layout: {
-      topStart: { buttons: [{ extend: "csvHtml5", text: "Download CSV", filename: name, charset: "utf-8", bom: true, footer: false }] },
+      topStart: {
+        buttons: [
+          {
+            extend: "csvHtml5",
+            text: "Download CSV",
+            filename: name,
+            charset: "utf-8",
+            bom: true,
+            footer: false,
+            // As they are: what a spreadsheet would evaluate is inert already.
+            exportOptions: { escapeExcelFormula: false, trim: false },
+          },
+        ],
+      },
     },
   });
 }
