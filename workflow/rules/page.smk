@@ -8,6 +8,7 @@ shown_cells = {
 }
 
 
+# No part of the report, which shows no page of this size: browsers refuse so long an address. It links there.
 rule page:
     input:
         tables=[table_file(table) for table in tables if table in SHOWN],
@@ -21,12 +22,7 @@ rule page:
         template=ASSETS / "index.html",
         assets=[ASSETS / "page.css", ASSETS / "page.js"],
     output:
-        report(
-            PAGE,
-            caption="../report/page.rst",
-            category="0. To look around in",
-            labels={"page": "Answer, curves, stragglers, tables"},
-        ),
+        PAGE,
     log:
         f"{RESULTS}/logs/page.log",
     conda:

@@ -128,7 +128,7 @@ const summary = (sample) => (sample.kind === "typical" ? "typical" : percent(sam
 function tile(sample) {
   const text = `class ${sample.class} · ${summary(sample)}`;
   const button = element("button", { type: "button", title: `sample ${sample.id}` });
-  if (sample.image) button.append(element("img", { src: sample.image, alt: `sample ${sample.id}`, loading: "lazy" }));
+  if (sample.image) button.append(element("img", { src: sample.image, alt: `sample ${sample.id}` }));
   button.append(text);
   for (const [number, value, , sigma] of (sample.features ?? []).slice(0, 3))
     button.append(element("br"), `x${number} = ${value} (${sigma > 0 ? "+" : ""}${sigma}σ)`);
@@ -230,7 +230,20 @@ async function fill(place, { name, columns, rows }) {
     order: [],
     pageLength: 10,
     layout: {
-      topStart: { buttons: [{ extend: "csvHtml5", text: "Download CSV", filename: name, charset: "utf-8", bom: true, footer: false }] },
+      topStart: {
+        buttons: [
+          {
+            extend: "csvHtml5",
+            text: "Download CSV",
+            filename: name,
+            charset: "utf-8",
+            bom: true,
+            footer: false,
+            // As they are: what a spreadsheet would evaluate is inert already.
+            exportOptions: { escapeExcelFormula: false, trim: false },
+          },
+        ],
+      },
     },
   });
 }

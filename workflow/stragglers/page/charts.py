@@ -49,7 +49,12 @@ def lines(
         .transform_filter(positive)
         .encode(
             x,
-            alt.Y("value:Q", title=title, scale=alt.Scale(type="log") if log else alt.Scale(zero=False), axis=AXIS),
+            alt.Y(
+                "value:Q",
+                title=title,
+                scale=alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False),
+                axis=AXIS,
+            ),
             alt.Color(
                 "name:N",
                 title=None,
