@@ -14,7 +14,7 @@ def runs(n_found, n_runs, n_diverged=0):
     rows = pd.DataFrame({"seed": range(n_runs + n_diverged)})
     rows["found"] = rows["seed"] < n_found
     rows["epoch"] = np.where(rows["found"], 140 + rows["seed"], np.nan)
-    rows["train_error"] = np.where(rows["found"], 0.07, np.nan)
+    rows["train_error"] = np.where(rows["found"], 0.07 + 0.01 * (-1) ** rows["seed"], np.nan)
     rows["diverged_at"] = np.where(rows["seed"] >= n_runs, 3.0, np.nan)
     return rows
 
@@ -58,7 +58,7 @@ def test_an_inversion_is_told_with_its_numbers():
     text = said(runs(20, 20), retrained(none=(0.042, 1), stragglers=(0.102, 0.1), random=(0.045, 1)))
     for part in (
         "In 20 of 20 runs",
-        "ε* of 7.0 % [7.0, 7.0], after 150 of 2000 epochs",
+        "ε* of 7.0 % [6.5, 7.5], after 150 of 2000 epochs",
         "100 of 1500 points, φ_c = 6.7 % [6.0, 7.0]",
         "Of 10 runs trained again without their stragglers 1 has an inversion",
         "of 10 without as many random points 10 have.",
@@ -110,7 +110,7 @@ def test_verdicts_are_a_grid_of_claims_and_datasets():
     assert grid["rows"][2]["cells"][0]["span"] == 2
     assert grid["counts"] == {"reproduced": 1, "not reproduced": 1, "inconclusive": 1}
     details = grid["rows"][0]["cells"][0]["details"]
-    assert details["value [95 %]"] == "0.5 [0.5, 0.5], n = 5" and details["why this threshold"] == "because"
+    assert details["value [95 %]"] == "0.5, n = 5" and details["why this threshold"] == "because"
     assert "note" not in details
 
 
