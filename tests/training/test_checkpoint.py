@@ -181,7 +181,7 @@ def test_after_damage_it_starts_anew_and_says_so(small, trained, killed, caplog,
         case "pickle":
             # One that bears its checksum and would write a file.
             content = pickle.dumps(Touching(tmp_path / "touched"), protocol=2)
-            (hidden / CHECKPOINT).write_bytes(content + hashlib.sha256(content).digest())
+            (hidden / CHECKPOINT).write_bytes(content + hashlib.sha256(content).hexdigest().encode())
     assert_equal(contents(train()), expected)
     assert "starts anew" in caplog.text
     assert not (tmp_path / "touched").exists()

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..support.errors import InputError
+from ..support.sealed import digest_of
 from .synthetic import planted
 
 Split = tuple[np.ndarray, ...]
@@ -161,8 +162,7 @@ def content_of(path: Path) -> str:
 
 @cache
 def _sha256(path: Path, _stamp: tuple[int, int]) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digest_of(path)
 
 
 def _own_path(data_dir: Path, file: str) -> Path:

@@ -1,16 +1,14 @@
 """Stragglers one by one, and typical points to compare them with: how they look, and how runs fared with them."""
 
 import base64
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from ..data.datasets import Dataset, flatten
-from ..sets.exemplars import frequent_stragglers, pictures, typical_points
+from ..sets.exemplars import frequent_stragglers, pictures, png, stretched, typical_points
 from ..support.numbers import rounded, rounded_one
 from ..training.trajectory import Trajectory, logarithmic_epochs
 
@@ -97,18 +95,13 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
     """Images with 0 to 255 a pixel: as the figures show them, in dark ink on white where they have one channel."""
     grey = images.ndim == 3
     if images.size and (grey or images.dtype != np.uint8):
-        low, high = float(images.min()), float(images.max())
-        images = np.round((images - low) * (255 / (high - low or 1))).astype(np.uint8)
+        images = stretched(images)
     return 255 - images if grey else images
 
 
 def data_uri(image: np.ndarray) -> str:
     """A PNG that the page holds."""
-    picture = Image.fromarray(image)
-    picture.thumbnail((SIDE, SIDE))
-    stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+    return "data:image/png;base64," + base64.b64encode(png(image, SIDE, optimize=True)).decode("ascii")
 
 
 def features_of(dataset: Dataset, chosen: np.ndarray) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Which points stand for the stragglers and for the rest on a contact sheet."""
 
+import io
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -77,6 +78,23 @@ def pictures(images: np.ndarray) -> np.ndarray:
     side = int(np.sqrt(length))
     height = side if side * side == length else 1
     return images.reshape(len(images), height, length // height)
+
+
+def stretched(images: np.ndarray) -> np.ndarray:
+    """Images of any numbers as bytes, from the darkest pixel of all to the brightest."""
+    low, high = float(images.min()), float(images.max())
+    return ((images - low) * (255 / (high - low or 1))).round().astype(np.uint8)
+
+
+def png(pixels: np.ndarray, side: int | None = None, optimize: bool = False) -> bytes:
+    """Bytes (height, width) or (height, width, 3) as a PNG file, made smaller to ``side`` pixels if they are larger."""
+    from PIL import Image
+
+    picture, file = Image.fromarray(pixels), io.BytesIO()
+    if side:
+        picture.thumbnail((side, side))
+    picture.save(file, "PNG", optimize=optimize)
+    return file.getvalue()
 
 
 def choose_exemplars(stragglers: pd.DataFrame, dataset: Dataset, count: int = COUNT) -> Exemplars:

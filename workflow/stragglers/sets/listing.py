@@ -1,6 +1,5 @@
 """The training samples of a cell, the most suspicious first, with where each is from and what it looks like."""
 
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..support.columns import LISTING
 from ..support.sealed import writing
 from ..support.text import printable
 from ..training.trajectory import Trajectory
+from .exemplars import png, stretched
 from .stragglers import CONSENSUS_RATE
 
 LARGEST_SIDE = 256
@@ -114,17 +114,7 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
         images = images[..., 0]
     if images.dtype == np.uint8 and images.max() > BRIGHT:
         return images
-    low, high = float(images.min()), float(images.max())
-    return ((images - low) * (255 / (high - low))).round().astype(np.uint8)
-
-
-def png(pixels: np.ndarray) -> bytes:
-    """Bytes (height, width) or (height, width, 3) as a PNG file."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, format="PNG")
-    return file.getvalue()
+    return stretched(images)
 
 
 def write_listing(table: pd.DataFrame, path: Path | str) -> None:

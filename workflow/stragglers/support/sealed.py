@@ -60,7 +60,7 @@ def writing(path: Path | str) -> Iterator[Path]:
     with replacing(path) as part:
         yield part
         with replacing(seal_of(path)) as seal:
-            seal.write_text(f"{_digest(part)}  {path.name}\n", encoding="utf-8")
+            seal.write_text(f"{digest_of(part)}  {path.name}\n", encoding="utf-8")
 
 
 def sealed(path: Path | str) -> Path:
@@ -70,7 +70,7 @@ def sealed(path: Path | str) -> Path:
     """
     path = Path(path)
     try:
-        digest = _digest(path)
+        digest = digest_of(path)
         seal = seal_of(path).read_text(encoding="utf-8", errors="replace") if seal_of(path).is_file() else digest
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); run again the command that made it") from error
@@ -125,7 +125,8 @@ def write_text(text: str, path: Path | str) -> None:
         part.write_text(text, encoding="utf-8")
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -23,7 +23,7 @@ import torch
 from ..data.datasets import Dataset
 from ..spec.canonical import canonical
 from ..support.errors import InputError
-from ..support.sealed import replacing
+from ..support.sealed import digest_of, replacing
 from ..support.text import one_line
 from .stream import stands
 
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 UNFINISHED = ".unfinished"
 CHECKPOINT = "checkpoint.pt"
-DIGEST = hashlib.sha256().digest_size
+DIGEST = len(hashlib.sha256().hexdigest())
 SHARE = 0.01
 """Of its time that a training spends on checkpoints at most: those that take long come less often."""
 
@@ -108,7 +108,7 @@ class Checkpoints:
         content = self.file.read_bytes()
         content, digest = content[:-DIGEST], content[-DIGEST:]
         try:
-            if hashlib.sha256(content).digest() != digest:
+            if hashlib.sha256(content).hexdigest().encode() != digest:
                 raise pickle.UnpicklingError("it does not hold what was written")
             # Nothing but tensors and plain values is read: a pickle from elsewhere runs no code.
             state = torch.load(BytesIO(content), weights_only=True, map_location="cpu")
@@ -136,16 +136,11 @@ class Checkpoints:
             # In one move, its checksum in it: whenever this process is killed, one checkpoint stands.
             with replacing(self.file) as part:
                 torch.save(state, part)
-                digest = file_digest(part)
+                digest = digest_of(part)
                 with open(part, "ab") as file:
-                    file.write(digest)
+                    file.write(digest.encode())
         except (OSError, RuntimeError) as error:
             # The training itself can do without.
             log.warning("%s cannot be written (%s); the training goes on", self.file, one_line(str(error)))
         self.saved = time.monotonic()
         self.took = self.saved - start
-
-
-def file_digest(path: Path) -> bytes:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

@@ -104,22 +104,25 @@ class Ensemble:
         for parameter in self.engine.parameters:
             parameter.grad.zero_()
 
+    def _tensors(self) -> list[torch.Tensor]:
+        return [*self.engine.parameters, *self.engine.buffers]
+
     def state(self) -> dict[str, Any]:
         """All that training changes."""
         return {
-            "tensors": [*self.engine.parameters, *self.engine.buffers],
+            "tensors": self._tensors(),
             "optimizer": self.optimizer.state_dict(),
             "batches": self.batches.get_state(),
         }
 
     def fits(self, state: dict[str, Any]) -> bool:
         """Whether :meth:`load` can take it: a module may make tensors when it first sees data."""
-        return [kept.shape for kept in state["tensors"]] == [tensor.shape for tensor in self.state()["tensors"]]
+        return [kept.shape for kept in state["tensors"]] == [tensor.shape for tensor in self._tensors()]
 
     @torch.no_grad()
     def load(self, state: dict[str, Any]) -> None:
         """Go on from an earlier :meth:`state` of an ensemble of the same runs."""
-        for tensor, kept in zip(self.state()["tensors"], state["tensors"], strict=True):
+        for tensor, kept in zip(self._tensors(), state["tensors"], strict=True):
             tensor.copy_(kept)
         self.optimizer.load_state_dict(state["optimizer"])
         # torch has given all but the count of steps the precision of the parameters, and NAdam has more in its own.

@@ -119,7 +119,7 @@ class Recorder:
             if name in self.scalars:
                 self.scalars[name][list(epochs)] = rows.cpu()
             else:
-                self.streams[name].append(rows.float() if name == "margins" else rows)
+                self.streams[name].append(rows)
         self._pending.clear()
 
     def close(self, runs: pd.DataFrame, name: str) -> None:

@@ -18,7 +18,7 @@ class Stream:
 
     def __init__(self, path: Path, dtype: type, shape: tuple[int, ...], kept: Sequence[int] | None = None):
         """``shape`` in the end; ``kept``, an earlier :meth:`state`, says where to go on."""
-        self.path, self.checksum = path, 0
+        self.path, self.dtype, self.checksum = path, dtype, 0
         if kept:
             size, self.checksum = kept
             self.file = open(path, "r+b")  # noqa: SIM115 - closed by close()
@@ -32,7 +32,7 @@ class Stream:
             self._write(text.getbuffer())
 
     def append(self, rows: torch.Tensor) -> None:
-        self._write(rows.contiguous().cpu().numpy().data)
+        self._write(rows.contiguous().cpu().numpy().astype(self.dtype, copy=False).data)
 
     def _write(self, values: memoryview) -> None:
         self.checksum = zlib.crc32(values, self.checksum)
