@@ -195,6 +195,7 @@ def listed_from(cell):
         "dataset": dataset_of(cell),
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
     if isinstance(study.datasets[cell.dataset], OwnDataset):
         files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")

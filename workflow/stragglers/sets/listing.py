@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 
 from ..data.datasets import Dataset
 from ..data.own import Origins
+from ..data.tasks import group_index
 from ..support.columns import LISTING
 from ..support.sealed import writing
 from ..support.text import printable
 from ..training.trajectory import Trajectory
 from .exemplars import png, stretched
+from .predictions import Predictions
 from .stragglers import CONSENSUS_RATE
 
 LARGEST_SIDE = 256
@@ -46,36 +48,52 @@ def learned(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]
 
 
 def listing(
-    stragglers: pd.DataFrame, learning: tuple[np.ndarray, np.ndarray], dataset: Dataset, origins: Origins | None
+    stragglers: pd.DataFrame,
+    learning: tuple[np.ndarray, np.ndarray],
+    predictions: Predictions,
+    dataset: Dataset,
+    origins: Origins | None,
 ) -> pd.DataFrame:
-    """One row a training point of a cell, given its ``stragglers`` table and what :func:`learned` says.
+    """One row a training point of a cell, given its ``stragglers`` table, what :func:`learned` says, and predictions.
 
-    Most suspicious are the points with the highest straggler rate, of these the ones that the fewest runs learn, and
-    then the latest learned. Without an inversion the rate is null and the rest still an order.
-
-    ``suggested_class``: of two classes, the one that at least half of the runs take the sample for. What runs take it
-    for where there are more classes, and by what margin, is not recorded.
+    Most suspicious are the points with the highest straggler rate, of these the ones with the lowest mean margin.
+    Without an inversion both are null, and the points come first that the fewest runs learn, and then the latest.
+    ``rank_…``: places by one of these alone, 1 the most suspicious; equals share the first place of theirs.
     """
     of_kind = dict.fromkeys(("file", "row"), pd.NA)
     if origins:
         of_kind[origins.kind] = [printable(text) for text in origins.train.tolist()]
     names = class_names(dataset, origins)
+    n_samples, inverted = len(dataset.sample_id), len(predictions.margin) > 0
     table = pd.DataFrame(
         {
             "sample_id": dataset.sample_id,
-            "file": pd.array(np.broadcast_to(of_kind["file"], len(dataset.sample_id)), dtype="string"),
-            "row": pd.array(np.broadcast_to(of_kind["row"], len(dataset.sample_id)), dtype="string").astype("Int64"),
+            "file": pd.array(np.broadcast_to(of_kind["file"], n_samples), dtype="string"),
+            "row": pd.array(np.broadcast_to(of_kind["row"], n_samples), dtype="string").astype("Int64"),
             "class": names,
             "straggler_rate": stragglers["straggler_rate"].to_numpy(float),
             "n_runs": stragglers["n_runs"].to_numpy(int),
-            "suggested_class": suggested(names, dataset.label_train, stragglers["straggler_rate"].to_numpy(float)),
+            "suggested_class": suggested(names, group_index(dataset.label_train), predictions.group),
+            "margin": predictions.margin.mean(axis=0, dtype=float) if inverted else np.nan,
             "learned_at": learning[0],
             "n_learned": learning[1],
-        },
-        columns=list(LISTING),
+        }
     )
-    order = ["straggler_rate", "n_learned", "learned_at", "sample_id"]
-    return table.sort_values(order, ascending=[False, True, False, True], ignore_index=True)
+    ranks = {
+        "rank_straggler_rate": places(-table["straggler_rate"]),
+        "rank_margin": places(table["margin"]),
+        "rank_learned_at": places(table["n_learned"], -table["learned_at"]),
+    }
+    order = ["rank_straggler_rate", "rank_margin", "rank_learned_at", "sample_id"]
+    return table.assign(**ranks).sort_values(order, ignore_index=True)[list(LISTING)]
+
+
+def places(*keys: pd.Series) -> pd.Series:
+    """Place of each row by ``keys``, the lowest first, from 1 on; equals share theirs. Null where there are no keys."""
+    if keys[0].isna().all():
+        return pd.Series(pd.NA, keys[0].index, dtype="Int64")
+    order = pd.DataFrame(dict(enumerate(keys))).groupby([*range(len(keys))], dropna=False).ngroup()
+    return order.rank(method="min").astype("Int64")
 
 
 def class_names(dataset: Dataset, origins: Origins | None) -> np.ndarray:
@@ -86,14 +104,19 @@ def class_names(dataset: Dataset, origins: Origins | None) -> np.ndarray:
     return names[np.searchsorted(origins.class_number, dataset.class_train)]
 
 
-def suggested(names: np.ndarray, label: np.ndarray, rate: np.ndarray) -> pd.Series:
-    """Of two classes, what at least half of the runs that inverted take each point for, texts (P,); else null."""
-    pairs = pd.DataFrame({"label": label, "name": names}).drop_duplicates()
-    if len(pairs) != 2 or pairs["label"].nunique() != 2 or np.isnan(rate).all():
+def suggested(names: np.ndarray, group: np.ndarray, predicted: np.ndarray) -> pd.Series:
+    """What most runs that inverted take each point for, texts (P,), of equals rather another class than its own.
+
+    ``names`` (P,) of classes; ``group`` (P,) and ``predicted`` (runs, P), numbers of groups. A group of several classes
+    is called by all of them: "1+3+5". Null without runs.
+    """
+    if not len(predicted):
         return pd.Series(pd.NA, range(len(names)), dtype="string")
-    other = {pairs["name"].iloc[0]: pairs["name"].iloc[1], pairs["name"].iloc[1]: pairs["name"].iloc[0]}
-    straggles = rate >= CONSENSUS_RATE
-    return pd.Series(np.where(straggles, [other[name] for name in names], names), dtype="string")
+    groups = range(group.max() + 1)
+    votes = np.stack([2 * (predicted == number).sum(axis=0) - (group == number) for number in groups])
+    called = np.array(["+".join(np.unique(names[group == number])) for number in groups])
+    chosen = votes.argmax(axis=0)
+    return pd.Series(np.where(chosen == group, names, called[chosen]), dtype="string")
 
 
 def with_images(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:

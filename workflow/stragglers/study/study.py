@@ -16,7 +16,8 @@ from typing import Any
 from ..data import datasets, own, tasks
 from ..spec.canonical import address, canonical
 from ..spec.own import OwnDataset, as_trained
-from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Protocol, parse_seeds
+from ..spec.specification import AblationPlan, Dataset, Defining, Detection, parse_seeds
+from ..spec.until import UntilInversion, protocol_of
 from ..support.errors import InputError
 from ..support.text import one_line
 from .cell import REFERENCE, Cell
@@ -69,13 +70,14 @@ class Study:
         self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
         self.networks = {name: network_of(name, entry, reads_data) for name, entry in config["networks"].items()}
         self.optimizers = {name: optimizer_of(name, entry) for name, entry in config["optimizers"].items()}
-        self.protocol = _pick(Protocol, config["training"])
+        self.protocol = protocol_of(**config["training"])
         inversion = config.get("inversion", {})
         self.detection = _pick(Detection, inversion)
         self.defining = _pick(Defining, inversion)
         self.blocks = self._collect_blocks()
         self._refuse_observable()
         self.ablations = self._collect_ablations()
+        self._refuse_other_lengths()
 
     def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
         dataset = dataset_of(name, entry, self.data_dir, self.prepared)
@@ -111,6 +113,20 @@ class Study:
                     f"config, inversion.observable: {self.defining.observable} is of two groups, and the task of "
                     f"{name} is {self.datasets[name].task_name} (take D or R)"
                 )
+
+    def _refuse_other_lengths(self) -> None:
+        """Raise :class:`InputError` where runs that are compared epoch by epoch would train for epochs of their own."""
+        if not isinstance(self.protocol, UntilInversion):
+            return
+        several = [cell for cell, blocks in self.blocks.items() if len(blocks) > 1]
+        if self.ablations or several:
+            what = "ablations repeat runs of one length" if self.ablations else (
+                f"the blocks of {several[0].dataset}, {several[0].network}, {several[0].optimizer} are one set of runs"
+            )
+            raise InputError(
+                f"config, training.until: each block of seeds ends at an epoch of its own, and {what} (leave it out, "
+                "with as many `epochs` as are needed)"
+            )
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
         names = {f"{part}s": [name] for part, name in REFERENCE.items()}
