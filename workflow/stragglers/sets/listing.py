@@ -1,7 +1,7 @@
 """The training samples of a cell, the most suspicious first, with where each is from and what it looks like."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,6 @@ from ..support.sealed import writing
 from ..support.text import printable
 from ..training.trajectory import Trajectory
 from .exemplars import png, stretched
-from .predictions import Predictions
 from .stragglers import CONSENSUS_RATE
 
 LARGEST_SIDE = 256
@@ -50,11 +49,13 @@ def learned(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]
 def listing(
     stragglers: pd.DataFrame,
     learning: tuple[np.ndarray, np.ndarray],
-    predictions: Predictions,
+    predictions: Mapping[str, np.ndarray],
     dataset: Dataset,
     origins: Origins | None,
 ) -> pd.DataFrame:
-    """One row a training point of a cell, given its ``stragglers`` table, what :func:`learned` says, and predictions.
+    """One row a training point of a cell, given its ``stragglers`` table and what :func:`learned` says.
+
+    ``predictions``: ``group`` and ``margin`` (runs that inverted, P), see :func:`.predictions.predictions`.
 
     Most suspicious are the points with the highest straggler rate, of these the ones with the lowest mean margin.
     Without an inversion both are null, and the points come first that the fewest runs learn, and then the latest.
@@ -64,7 +65,7 @@ def listing(
     if origins:
         of_kind[origins.kind] = [printable(text) for text in origins.train.tolist()]
     names = class_names(dataset, origins)
-    n_samples, inverted = len(dataset.sample_id), len(predictions.margin) > 0
+    n_samples, margin = len(dataset.sample_id), predictions["margin"]
     table = pd.DataFrame(
         {
             "sample_id": dataset.sample_id,
@@ -73,8 +74,8 @@ def listing(
             "class": names,
             "straggler_rate": stragglers["straggler_rate"].to_numpy(float),
             "n_runs": stragglers["n_runs"].to_numpy(int),
-            "suggested_class": suggested(names, group_index(dataset.label_train), predictions.group),
-            "margin": predictions.margin.mean(axis=0, dtype=float) if inverted else np.nan,
+            "suggested_class": suggested(names, group_index(dataset.label_train), predictions["group"]),
+            "margin": margin.mean(axis=0, dtype=float) if len(margin) else np.nan,
             "learned_at": learning[0],
             "n_learned": learning[1],
         }

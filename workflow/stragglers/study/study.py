@@ -114,18 +114,19 @@ class Study:
                     f"{name} is {self.datasets[name].task_name} (take D or R)"
                 )
 
+    @property
+    def decision(self) -> tuple[Defining, Detection] | tuple[()]:
+        """What decides for how many epochs runs train, where ``training.until`` leaves it open."""
+        return (self.defining, self.detection) if isinstance(self.protocol, UntilInversion) else ()
+
     def _refuse_other_lengths(self) -> None:
         """Raise :class:`InputError` where runs that are compared epoch by epoch would train for epochs of their own."""
-        if not isinstance(self.protocol, UntilInversion):
-            return
         several = [cell for cell, blocks in self.blocks.items() if len(blocks) > 1]
-        if self.ablations or several:
-            what = "ablations repeat runs of one length" if self.ablations else (
-                f"the blocks of {several[0].dataset}, {several[0].network}, {several[0].optimizer} are one set of runs"
-            )
+        if self.decision and (several or self.ablations):
+            what = f"{several[0].dataset} has several" if several else "ablations are of one length"
             raise InputError(
                 f"config, training.until: each block of seeds ends at an epoch of its own, and {what} (leave it out, "
-                "with as many `epochs` as are needed)"
+                "or make it one block without ablations)"
             )
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
@@ -241,7 +242,7 @@ class Study:
             (
                 self.dataset_address(cell.dataset),
                 address(cell.network, self.networks[cell.network]),
-                address(cell.optimizer, self.optimizers[cell.optimizer], self.protocol),
+                address(cell.optimizer, self.optimizers[cell.optimizer], self.protocol, *self.decision),
             )
         )
 
