@@ -49,18 +49,4 @@ onsuccess:
         print(f"Figures and tables are in {RESULTS}.")
         print(f"To look around in them, open {PAGE} in a browser.")
     if listings and all(map(os.path.exists, listings)):
-        # Not before: planning has no need of what reads tables.
-        from workflow.stragglers.sets.listing import closing
-        from workflow.stragglers.support.sealed import read_table
-
-        samples = read_table(listings[1], columns=["straggler_rate", "n_runs"])
-        n_runs = sum(len(parse_seeds(block)) for block in study.blocks[listed])
-        print(
-            closing(
-                samples["straggler_rate"].to_numpy(),
-                samples["n_runs"].max(),
-                n_runs,
-                study.protocol.epochs,
-                listings[0],
-            )
-        )
+        print(Path(listings[-1]).read_text(encoding="utf-8"), end="")

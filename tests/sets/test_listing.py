@@ -12,7 +12,7 @@ from workflow.stragglers.data.own import Origins
 from workflow.stragglers.data.tasks import group_index
 from workflow.stragglers.sets.listing import (
     as_bytes,
-    closing,
+    in_words,
     learned,
     listing,
     png,
@@ -212,12 +212,22 @@ def test_colours_stay():
 # Words
 
 
-def test_the_closing_words_count_what_inverted():
-    text = closing(np.array([1, 0.5, 0.4, 0]), 3, 10, 200, "a.csv")
-    assert text.startswith("3 of 10 runs inverted; at least half of them misclassify 2 of 4 training samples")
+def words(rate, n_inverted, most, n_runs=10, epochs=200):
+    table = pd.DataFrame({"straggler_rate": rate, "n_runs": n_inverted})
+    return in_words(table, n_runs, epochs, most, "a.csv")
 
 
-def test_where_nothing_inverts_the_closing_words_say_what_to_try():
-    text = closing(np.full(4, np.nan), 0, 10, 200, "a.csv")
-    assert text.startswith("No run of 10 inverted within 200 epochs") and '"{epochs: 1000}"' in " ".join(text.split())
+@pytest.mark.parametrize(
+    ("most", "why"),
+    [(None, ";"), (800, ", after which every run was decided;"), (200, ", the most that they may have;")],
+)
+def test_the_words_count_what_inverted_and_say_why_training_ended(most, why):
+    text = words([1, 0.5, 0.4, 0], 3, most)
+    assert text.startswith(f"3 of 10 runs inverted within 200 epochs{why} at least half of those misclassify 2 of 4")
+
+
+def test_where_nothing_inverts_the_words_say_what_shows_it_and_what_to_try():
+    text = words([np.nan] * 4, 0, 200)
+    assert text.startswith("No run of 10 inverted within 200 epochs, the most that they may have: ")
+    assert 'training="{epochs: 1000}"' in text and "fig1_dynamics" in text
     assert "another task" in text and "a.csv" in text

@@ -233,7 +233,7 @@ families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
     if listed in study.blocks
     else []
 )

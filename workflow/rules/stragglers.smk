@@ -98,12 +98,14 @@ rule listing:
     output:
         csv=f"{RESULTS}/stragglers.csv",
         parquet=f"{RESULTS}/stragglers.parquet",
+        words=f"{RESULTS}/stragglers.txt",
     log:
         f"{RESULTS}/logs/listing.log",
     conda:
         ENVIRONMENT
     params:
         code=code("listing"),
+        most_epochs=study.protocol.epochs if study.decision else None,
     message:
         f"Samples of {listed.dataset}, the most suspicious first"
     script:

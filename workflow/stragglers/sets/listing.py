@@ -151,13 +151,24 @@ def write_listing(table: pd.DataFrame, path: Path | str) -> None:
         pq.write_table(rows, part)
 
 
-def closing(rate: np.ndarray, n_inverted: int, n_runs: int, epochs: int, file: str) -> str:
-    """What a listing says, in words; ``rate`` is its straggler rate (P,), of ``n_inverted`` of ``n_runs`` runs."""
+def in_words(table: pd.DataFrame, n_runs: int, epochs: int, most: int | None, file: str) -> str:
+    """What a listing says, in sentences; it is the ``file``, of ``n_runs`` runs of so many ``epochs``.
+
+    ``most``: the epochs that were allowed, of trainings that end when the inversions are decided.
+    """
+    n_inverted = table["n_runs"].max()
+    within = f"within {epochs} epochs"
+    if most is not None:
+        within += ", after which every run was decided" if epochs < most else ", the most that they may have"
     if n_inverted == 0:
         return (
-            f"No run of {n_runs} inverted within {epochs} epochs, so that no sample is a straggler. To try: more "
-            f'epochs (--config training="{{epochs: {5 * epochs}}}"), more samples than features, or another task. '
+            f"No run of {n_runs} inverted {within}: the classes never turn back, and no sample is a straggler. "
+            "The figure fig1_dynamics and the page show the curves. To try: more epochs "
+            f'(--config training="{{epochs: {5 * epochs}}}"), more samples than features, or another task. '
             f"{file} lists the samples by how late they are learned."
         )
-    share = f"at least half of them misclassify {(rate >= CONSENSUS_RATE).sum()} of {len(rate)} training samples then"
-    return f"{n_inverted} of {n_runs} runs inverted; {share}. {file} lists the samples, the most suspicious first."
+    share = f"{(table['straggler_rate'] >= CONSENSUS_RATE).sum()} of {len(table)} training samples"
+    return (
+        f"{n_inverted} of {n_runs} runs inverted {within}; at least half of those misclassify {share} at their "
+        f"inversion. {file} lists the samples, the most suspicious first."
+    )
