@@ -10,7 +10,7 @@ from ..support.intervals import (
 )
 from ..tables.rows import mean_interval
 from .evidence import Evidence
-from .measured import NOTHING, Measured, diverged
+from .measured import NOTHING, Measured, diverged, measures
 
 
 def retrained(evidence: Evidence, removed: str) -> tuple[pd.DataFrame, str]:
@@ -119,3 +119,18 @@ def removal_raises_noisy_test_error(evidence: Evidence) -> Measured:
 
 def removal_raises_test_error_at_unit_noise(evidence: Evidence) -> Measured:
     return error_ratio(evidence, "stragglers", "none", 1.0)
+
+
+MEASURES = measures(
+    removal_eliminates_inversion,
+    foreign_removal_eliminates_inversion,
+    random_removal_keeps_inversion,
+    uniform_removal_keeps_inversion,
+    removal_raises_test_error,
+    removal_hurts_more_than_random,
+    partial_removal_raises_test_error,
+    foreign_removal_raises_test_error,
+    removal_raises_noisy_test_error,
+    removal_raises_test_error_at_unit_noise,
+    on=("ablation",),
+)
