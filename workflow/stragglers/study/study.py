@@ -21,6 +21,7 @@ from ..support.errors import InputError
 from ..support.text import one_line
 from .cell import REFERENCE, Cell
 from .entries import dataset_of, network_of, optimizer_of
+from .families import expanded
 from .seeds import refuse_seeds
 
 
@@ -62,7 +63,7 @@ class Study:
         self.data_dir: str = os.path.expanduser(config.get("data_dir", "data"))
         if "$" in self.data_dir and not os.path.exists(self.data_dir):
             raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
-        self.config = config
+        self.config = config = expanded(config)
         self.prepared, self.reads_data = prepared, reads_data
         self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
         self.vectors: set[str] = set()
