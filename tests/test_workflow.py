@@ -225,6 +225,8 @@ def test_wrong_labels_are_planted_by_a_rule_of_their_own_and_known_again(fresh):
         ("inversion", {"burn_in": 6}, 0, 1),
         ("inversion", {"observable": "R_minus"}, 0, 1),
         ("datasets.digits.title", "Handwritten digits", 0, 0),
+        ("networks.relu.title", "Rectified", 0, 0),
+        ("optimizers.gd.title", "Gradient descent", 0, 0),
     ],
 )
 def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, ablate):
