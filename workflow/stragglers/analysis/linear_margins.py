@@ -34,7 +34,7 @@ def margin(decision: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def linear_scores(dataset: Dataset) -> dict[str, np.ndarray]:
-    """Score -> minus the margin of each training point, (1, P), of every classifier of :mod:`.linear` and stopped early.
+    """Score -> minus each training point's margin, (1, P), of every classifier of :mod:`.linear` and stopped early.
 
     A discriminant that is not determined (:func:`.linear.fit_all`) has no margins.
     """
