@@ -203,6 +203,17 @@ def test_a_dataset_is_prepared_and_trained_alone(finished):
     assert plan["prepare"] == 1 and plan["train"] == 1 and "ablate" not in plan
 
 
+def test_wrong_labels_are_planted_by_a_rule_of_their_own_and_known_again(fresh):
+    config = without_ablations("0-1")
+    config["datasets"]["digits"]["flips"] = 0.1
+    assert fresh.plan(config, "--until", "train") == {"flipped": 1, "train": 1}
+    fresh.run(config, "--until", "train")
+    assert fresh.plan(config, "--until", "train") == {}
+    (file,) = (fresh.folder / "results/runs").glob("*/dataset.npz")
+    with np.load(file) as dataset:
+        assert dataset["planted"].sum() == 30
+
+
 @pytest.mark.parametrize(
     ("path", "value", "train", "ablate"),
     [
@@ -214,6 +225,8 @@ def test_a_dataset_is_prepared_and_trained_alone(finished):
         ("inversion", {"burn_in": 6}, 0, 1),
         ("inversion", {"observable": "R_minus"}, 0, 1),
         ("datasets.digits.title", "Handwritten digits", 0, 0),
+        ("networks.relu.title", "Rectified", 0, 0),
+        ("optimizers.gd.title", "Gradient descent", 0, 0),
     ],
 )
 def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, ablate):

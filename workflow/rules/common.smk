@@ -18,7 +18,11 @@ from workflow.stragglers.support.sealed import sealed
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
-from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
+from workflow.stragglers.spec.flipped import (
+    FlippedDataset,
+    dataset_of as specification_of,
+)
+from workflow.stragglers.spec.own import OwnDataset
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
@@ -252,5 +256,6 @@ listings = (
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)
+titles = {"networks": study.network_titles, "optimizers": study.optimizer_titles}
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]
