@@ -293,7 +293,7 @@ def test_words_plan_nothing(finished):
 
 def test_a_study_is_held_to_the_claims_that_it_names(finished):
     (finished.folder / "own.yaml").write_text(
-        "non_monotonic: {statement: It turns., source: ours, figure: –, statistic: share, at_least: 0.7, reason: most}\n",
+        "non_monotonic: {statement: It turns., source: ours, figure: –, statistic: n, at_least: 0.7, reason: most}\n",
         encoding="utf-8",
     )
     claims = finished.folder / "results/tiny/tables/claims.parquet"

@@ -42,6 +42,10 @@ def foreign_removal_eliminates_inversion(evidence: Evidence) -> Measured:
     return without_inversion(evidence, "consensus")
 
 
+def other_seed_removal_eliminates_inversion(evidence: Evidence) -> Measured:
+    return without_inversion(evidence, "other_seed")
+
+
 def random_removal_keeps_inversion(evidence: Evidence) -> Measured:
     return every_draw_inverts(evidence, "random")
 
@@ -112,6 +116,10 @@ def foreign_removal_raises_test_error(evidence: Evidence) -> Measured:
     return error_ratio(evidence, "consensus", "none", 0)
 
 
+def other_seed_removal_hurts_alike(evidence: Evidence) -> Measured:
+    return error_ratio(evidence, "other_seed", "stragglers", 0)
+
+
 def removal_raises_noisy_test_error(evidence: Evidence) -> Measured:
     sigma = evidence.ablation["sigma"].max()
     return error_ratio(evidence, "stragglers", "none", sigma) if sigma > 0 else NOTHING
@@ -124,12 +132,14 @@ def removal_raises_test_error_at_unit_noise(evidence: Evidence) -> Measured:
 MEASURES = measures(
     removal_eliminates_inversion,
     foreign_removal_eliminates_inversion,
+    other_seed_removal_eliminates_inversion,
     random_removal_keeps_inversion,
     uniform_removal_keeps_inversion,
     removal_raises_test_error,
     removal_hurts_more_than_random,
     partial_removal_raises_test_error,
     foreign_removal_raises_test_error,
+    other_seed_removal_hurts_alike,
     removal_raises_noisy_test_error,
     removal_raises_test_error_at_unit_noise,
     on=("ablation",),
