@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 
 from workflow.stragglers.analysis.claims import read_claims, tables_of
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -153,10 +154,16 @@ wildcard_constraints:
     run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
+
+
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
