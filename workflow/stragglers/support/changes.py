@@ -25,7 +25,9 @@ def note(codes: Mapping[str, tuple[str, tuple[str, ...]]], scripts: Path) -> Non
         if not file.is_file():
             made_of = definitions(scripts / f"{script}.py", *imported)
             with replacing(file) as part:
-                part.write_text(json.dumps({"script": script, "imported": imported, "made_of": made_of}), "utf-8")
+                part.write_text(
+                    json.dumps({"script": script, "imported": imported, "made_of": made_of}), encoding="utf-8"
+                )
 
 
 def made() -> Counter[tuple[str, str]]:
@@ -42,7 +44,7 @@ def made() -> Counter[tuple[str, str]]:
 def made_file(record: Path) -> Path:
     """The file that a record is of: the record's own name in base64, of a long one in folders that begin with @."""
     name = "".join(part.removeprefix("@") for part in record.relative_to(METADATA).parts)
-    return Path(os.fsdecode(base64.b64decode(name)))
+    return Path(os.fsdecode(base64.urlsafe_b64decode(name)))
 
 
 def changes(scripts: Path) -> Iterator[str]:
