@@ -67,7 +67,7 @@ def prepared_datasets():
 
 def shipped_studies():
     """Names of the studies that come with the workflow, whose results own data must not overwrite."""
-    for file in (CHECKOUT / "config").glob("*.yaml"):
+    for file in (CHECKOUT / "config").rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r"^study: *(\w+)", text, re.M)
 
@@ -233,7 +233,7 @@ families = list(study.main_datasets.values())
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
     [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
-    if listed in study.blocks
+    if listed in study.blocks and not study.question
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)

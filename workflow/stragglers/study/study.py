@@ -63,6 +63,7 @@ class Study:
         if "$" in self.data_dir and not os.path.exists(self.data_dir):
             raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
         self.config = config
+        self.question: str | None = config.get("question")
         self.prepared, self.reads_data = prepared, reads_data
         self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
         self.vectors: set[str] = set()
