@@ -52,7 +52,7 @@ class Content:
 
     titles: dict[str, str]
     contributions: dict[str, dict[str, np.ndarray]]
-    """Dataset -> each of :data:`LINES` -> what it adds at :data:`TIMES` over what the others add at t* (runs, times)."""
+    """Dataset -> each of :data:`LINES` -> what it adds at :data:`TIMES` over the others at t*: (runs, times)."""
     runs: pd.DataFrame
     """``ledger_runs``."""
     linear: pd.DataFrame
