@@ -214,6 +214,8 @@ def test_a_dataset_is_prepared_and_trained_alone(finished):
         ("inversion", {"burn_in": 6}, 0, 1),
         ("inversion", {"observable": "R_minus"}, 0, 1),
         ("datasets.digits.title", "Handwritten digits", 0, 0),
+        ("networks.relu.title", "Rectified", 0, 0),
+        ("optimizers.gd.title", "Gradient descent", 0, 0),
     ],
 )
 def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, ablate):

@@ -37,9 +37,13 @@ def content(*texts):
             "counts": {"reproduced": 1, "not reproduced": 0, "inconclusive": 0},
         },
         "data": {
-            "titles": names,
+            "called": {
+                "dataset": names,
+                "network": dict(zip(texts, texts, strict=True)),
+                "optimizer": dict(zip(texts, texts, strict=True)),
+                "removed": {"none": first},
+            },
             "names": {"train_error": "training", "test_error": "test", "D": "D"},
-            "removals": {"none": first},
             "epochs": [1, 2],
             "choices": choices,
             "charts": CHARTS,

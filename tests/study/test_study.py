@@ -58,6 +58,12 @@ def test_an_address_names_what_it_means(config):
     [
         (lambda c: c.update(study="other"), True),
         (lambda c: c["datasets"]["digits"].update(title="Digits", task="parity"), True),
+        (
+            lambda c: [
+                c[part][name].update(title="Ours") for part, name in (("networks", "reference"), ("optimizers", "gd"))
+            ],
+            True,
+        ),
         (lambda c: c["networks"].update(reference={"width": 20, "depth": 2, "activation": "tanh"}), True),
         (lambda c: c["optimizers"]["gd"].update(algorithm="SGD", batch_seed=0), True),
         (lambda c: c["optimizers"]["adam"].update(lr=0.5), True),

@@ -237,5 +237,6 @@ listings = (
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)
+titles = {"networks": study.network_titles, "optimizers": study.optimizer_titles}
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

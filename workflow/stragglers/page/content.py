@@ -40,9 +40,13 @@ def content(
         "answers": [one_answer(tables, curves, subject, family) for family in subject.families],
         "verdicts": verdicts(tables["claims"], subject.titles),
         "data": {
-            "titles": subject.titles,
+            "called": {
+                "dataset": subject.titles,
+                "network": subject.networks,
+                "optimizer": subject.optimizers,
+                "removed": removal_names(curves),
+            },
             "names": {column: symbol for column, (symbol, _) in (OBSERVABLES | ERRORS).items()},
-            "removals": removal_names(curves),
             "epochs": epochs,
             "choices": shown,
             "charts": charts(observables(shown)),

@@ -11,6 +11,7 @@ from ..data.sources import content_of
 from ..spec.own import OWN_SOURCES, TEST_FRACTION, OwnDataset
 from ..spec.specification import Dataset, Network, Optimizer, planting
 from ..support.errors import InputError
+from ..support.text import one_line
 
 SOURCES_OF_KEY = {
     "file": ("npz", "folder", "table"),
@@ -21,6 +22,16 @@ SOURCES_OF_KEY = {
 }
 """Key of a dataset's entry -> the sources that it is for."""
 OPTIONAL = ("label", "test_fraction")
+
+
+def titles_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Name -> title, of all entries of a section."""
+    return {name: one_line(entry.get("title", "")) or name for name, entry in entries.items()}
+
+
+def untitled(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry means: its title is what it is called only."""
+    return {key: value for key, value in entry.items() if key != "title"}
 
 
 def dataset_of(name: str, entry: Mapping[str, Any], data_dir: str, prepared: Sequence[Dataset] = ()) -> Dataset:
@@ -59,7 +70,7 @@ def network_of(name: str, entry: Mapping[str, Any], reads_files: bool = True) ->
     Raises :class:`InputError` for a key that is not of its kind and, with ``reads_files``, for a file that is gone.
     """
     try:
-        network = Network.from_config(name, entry)
+        network = Network.from_config(name, untitled(entry))
     except InputError as error:
         raise InputError(f"config, {error}") from None
     if network.file is None:
@@ -77,6 +88,6 @@ def network_of(name: str, entry: Mapping[str, Any], reads_files: bool = True) ->
 def optimizer_of(name: str, entry: Mapping[str, Any]) -> Optimizer:
     """Raises :class:`InputError` for a setting that its algorithm does not have."""
     try:
-        return Optimizer.from_config(name, entry)
+        return Optimizer.from_config(name, untitled(entry))
     except InputError as error:
         raise InputError(f"config, {error}") from None
