@@ -17,7 +17,11 @@ from workflow.stragglers.support.sealed import sealed
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
-from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
+from workflow.stragglers.spec.flipped import (
+    FlippedDataset,
+    dataset_of as specification_of,
+)
+from workflow.stragglers.spec.own import OwnDataset
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
@@ -72,6 +76,25 @@ def shipped_studies():
         yield from re.findall(r"^study: *(\w+)", text, re.M)
 
 
+def find_claims(named):
+    """The file of claims that is ``named``, from here or else from the checkout; None where a study judges none."""
+    if not named:
+        return None
+    here = Path(named).expanduser()
+    return here if here.exists() else CHECKOUT / here
+
+
+@cache
+def tables_of_claims():
+    """The tables that the study's claims are measured on."""
+    # Not before: a second of imports, which all jobs but one can do without.
+    from workflow.stragglers.analysis.claims import read_claims, tables_of
+
+    return tables_of(
+        read_claims(claims_file, CHECKOUT / "workflow/schemas/claims.schema.yaml")
+    )
+
+
 # As they are typed, where YAML would take a path for something else.
 typed = dict(
     entry.split("=", 1) for entry in workflow.config_settings.config_args or ()
@@ -97,6 +120,10 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    own_claims = f"/{study.question}" if study.question else ""
+    claims_file = find_claims(config.get("claims", f"config/claims{own_claims}.yaml"))
+    if claims_file and workflow.is_main_process:
+        tables_of_claims()
     if "data" in typed and plans_jobs:
         print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.

@@ -28,14 +28,14 @@ parts_of_questions = {
 }
 
 # Those that a rule of their own makes, the last of planted data only.
-OTHER_TABLES = ("overlap", "ablation", "claims", "linear", "detection", "planted")
+OTHER_TABLES = ("overlap", "ablation", "linear", "detection", "planted")
 # All that the study leaves.
 tables = [
-    *(*parts, *DERIVED),
-    *(table for table in OTHER_TABLES if planted or table != "planted"),
+    *QUESTIONS.get(study.question, (*parts, *DERIVED, *OTHER_TABLES)),
+    *(["claims"] if claims_file else []),
 ]
-if study.question:
-    tables = [*QUESTIONS[study.question], "claims"]
+if not planted:
+    tables = [table for table in tables if table != "planted"]
 parts |= parts_of_questions
 
 

@@ -1,7 +1,7 @@
 """Claims of the question ``ledger``, each measured on the runs of one dataset."""
 
+import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from ..support.intervals import jackknife, share
 from ..tables.rows import mean_interval
@@ -90,10 +90,15 @@ def vanishing_follows_theory(evidence: Evidence) -> Measured:
     return mean_of(smallest(evidence)["deviation"])
 
 
+def rank_correlation(pairs: np.ndarray) -> float:
+    """Spearman's, of pairs (n, 2)."""
+    return float(np.corrcoef(pd.DataFrame(pairs).rank(), rowvar=False)[0, 1]) if len(pairs) > 1 else np.nan
+
+
 def depth_grows_with_scale(evidence: Evidence) -> Measured:
     runs = linear(evidence)
     pairs = runs[["scale", "depth"]].to_numpy(float)
-    return Measured(jackknife([pairs], lambda rows: spearmanr(*rows.T).statistic), len(pairs))
+    return Measured(jackknife([pairs], rank_correlation), len(pairs))
 
 
 MEASURES = measures(

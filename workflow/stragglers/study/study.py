@@ -20,6 +20,7 @@ from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Pro
 from ..support.errors import InputError
 from .cell import REFERENCE, Cell
 from .entries import dataset_of, network_of, optimizer_of, titles_of
+from .families import expanded
 from .seeds import refuse_seeds
 
 
@@ -61,7 +62,7 @@ class Study:
         self.data_dir: str = os.path.expanduser(config.get("data_dir", "data"))
         if "$" in self.data_dir and not os.path.exists(self.data_dir):
             raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
-        self.config = config
+        self.config = config = expanded(config)
         self.question: str | None = config.get("question")
         self.prepared, self.reads_data = prepared, reads_data
         self.titles, self.network_titles, self.optimizer_titles = (
