@@ -120,8 +120,12 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
-    own_claims = f"/{study.question}" if study.question else ""
-    claims_file = find_claims(config.get("claims", f"config/claims{own_claims}.yaml"))
+    claims_of_question = f"config/claims/{study.question}.yaml"
+    claims_file = find_claims(
+        config.get(
+            "claims", claims_of_question if study.question else "config/claims.yaml"
+        )
+    )
     if claims_file and workflow.is_main_process:
         tables_of_claims()
     if "data" in typed and plans_jobs:
