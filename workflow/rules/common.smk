@@ -112,7 +112,11 @@ try:
         config["data_dir"] = study.data_dir
     claims_file = find_claims(config.get("claims", "config/claims.yaml"))
     claimed = (
-        read_claims(claims_file, CHECKOUT / "workflow/schemas/claims.schema.yaml")
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
         if claims_file
         else {}
     )
