@@ -91,7 +91,11 @@ def tables_of_claims():
     from workflow.stragglers.analysis.claims import read_claims, tables_of
 
     return tables_of(
-        read_claims(claims_file, CHECKOUT / "workflow/schemas/claims.schema.yaml")
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
     )
 
 
