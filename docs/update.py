@@ -1,8 +1,8 @@
 """Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named, speed.md the
-benchmark, and a page that is called like a finished study the claims of that study; the README shows the answers of
-four datasets, config/README.md the keys of the schemas.
+benchmark, own_data.md the trials, and a page that is called like a finished study the claims of that study; the README
+shows the answers of four datasets, config/README.md the keys of the schemas.
 """
 
 import re
@@ -210,6 +210,12 @@ def keys_tables() -> dict[str, str]:
     return tables
 
 
+def trials_markdown(trials: pd.DataFrame) -> str:
+    """The trials of own data as they are kept."""
+    rows = [trials.columns, ["---"] * len(trials.columns), *trials.fillna("").astype(str).to_numpy()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def rewrite(page: Path, text: str) -> None:
     with replacing(page) as part:
         part.write_text(text, encoding="utf-8")
@@ -244,6 +250,8 @@ def main(studies: list[str]) -> None:
         refresh(ROOT / "README.md", "answers", answers_markdown(pd.read_csv(kept)))
     if (kept := ROOT / "docs" / "benchmark_training.csv").is_file():
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(pd.read_csv(kept)))
+    if (kept := ROOT / "docs" / "own_data.csv").is_file():
+        refresh(ROOT / "docs" / "own_data.md", "trials", trials_markdown(pd.read_csv(kept, dtype=str)))
 
 
 if __name__ == "__main__":
