@@ -35,5 +35,5 @@ def test_what_is_found_of_the_flipped_is_counted():
     suggested[1] = "none"
     files = [f"{kind}/{number:04}.png" for number, kind in enumerate(classes)]
     listing = pd.DataFrame({"file": files, "class": classes.astype(str), "suggested_class": suggested})
-    assert recall(listing) == {"flipped in first tenth": "2 of 3", "their class suggested": "2 of 3"}
-    assert recall(listing[::-1])["flipped in first tenth"] == "0 of 3"
+    assert recall(listing) == {"flipped, listed first": "2 of 3", "their class suggested": "2 of 3"}
+    assert recall(listing[::-1])["flipped, listed first"] == "0 of 3"
