@@ -50,7 +50,7 @@ def test_a_text_from_outside_stays_a_text(page_of, title):
     assert page.texts["h3"][0] == page.texts["td"][0] == printable(title)
     assert printable(title) in page.texts["h1"][0]
     (data,) = (text for text in page.texts["script"] if text.startswith("{"))
-    assert json.loads(data)["titles"]["d0"] == title
+    assert json.loads(data)["called"]["dataset"]["d0"] == title
 
 
 def test_the_page_asks_nobody_for_anything(tmp_path):
