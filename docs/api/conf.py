@@ -25,9 +25,11 @@ nitpick_ignore_regex = [("py:.*", rf"({'|'.join(OTHERS)})\b.*"), ("py:class", r"
 def as_sphinx_reads_it(app, what, name, obj, options, lines):
     """Docstrings name things as the code does: `Pass` of this module or one it imports, `.pass` of this room.
 
-    With a dot before it, Sphinx finds a name by its last parts wherever it stands. A list of columns becomes one.
+    With a dot before it, Sphinx finds a name by its last parts wherever it stands. Bars are those of a norm, and a list
+    in two columns becomes one of lines.
     """
     for place, line in enumerate(lines):
+        line = re.sub(r"(`+.*?`+)|\|", lambda found: found[1] or r"\|", line)
         line = re.sub(r":(mod|func|class|data|meth|attr):`\.*(?!pandas|json)", r":\1:`.", line)
         lines[place] = re.sub(r"^(\w+)  +", r"| **\1** ", line)
 

@@ -80,7 +80,7 @@ def test_a_click_opens_a_sample_and_escape_closes_it(tab, page):
     tab.press("Enter", 13)
     tab.wait("document.querySelectorAll('#history-runs .mark-rect path').length > 0")
     assert tab.run("document.querySelector('#sample').open")
-    assert tab.run("document.querySelector('#sample-title').textContent").startswith("Sample ")
+    assert tab.run("document.querySelector('#sample-title').textContent").startswith("sample ")
     assert tab.run("document.querySelector('#portrait img').naturalWidth") == 8
     tab.press("Escape", 27)
     tab.wait("!document.querySelector('#sample').open")

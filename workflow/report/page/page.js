@@ -131,7 +131,7 @@ function tile(sample) {
   const text = `class ${sample.class} · ${summary(sample)}`;
   const button = element("button", { type: "button", title: sample.source });
   if (sample.image) button.append(element("img", { src: sample.image, alt: sample.source }));
-  button.append(text);
+  button.append(sample.image ? text : `${sample.source}, ${text}`);
   for (const [name, value, , sigma] of (sample.features ?? []).slice(0, 3))
     button.append(element("br"), `${name} = ${value} (${sigma > 0 ? "+" : ""}${sigma}σ)`);
   button.addEventListener("click", () => openSample(sample));

@@ -36,7 +36,7 @@ def lead(listing: pd.DataFrame) -> dict[str, Any]:
             f"None of the {len(listing)} training samples is a straggler, since no run has an inversion. The list has "
             "them all the same, by how late the runs learn them."
         )
-    first = listing.head(SUSPECTS).dropna(axis=1, how="all")
+    first = listing.dropna(axis=1, how="all").head(SUSPECTS)
     shown = {
         head: [text(value) for value in first[column]] for column, (head, text) in SUSPECT.items() if column in first
     }
@@ -56,7 +56,7 @@ SUSPECT = {
     "row": ("row", str),
     "class": ("class", str),
     "suggested_class": ("runs say", str),
-    "straggler_rate": ("straggler of", percent),
+    "straggler_rate": ("wrong at the inversion", lambda rate: f"{100 * rate:.0f} % of runs"),
     "learned_at": ("learned at", epoch_text),
 }
 """Column of the list of samples -> its head in the first lines, and how a value is put there."""
