@@ -216,13 +216,14 @@ def test_the_page_is_as_wide_as_its_window(tab, page, width, scheme):
 def test_texts_from_outside_are_shown_and_run_nothing(tab, tmp_path, downloaded):
     texts = [title for title in TITLES if title.isprintable()]
     tab.visit(made(tmp_path, *texts))
-    assert tab.run("[...document.querySelectorAll('.answer h3')].map((head) => head.textContent)") == texts
+    for place in (".answer h3", "#suspects td"):
+        assert tab.run(f"[...document.querySelectorAll('{place}')].map((one) => one.textContent)") == texts
     assert tab.run("[...document.querySelector('#dataset').options].map((one) => one.text)") == [
         " ".join(text.split()) for text in texts
     ]
     tab.click("#samples button")
     tab.wait("document.querySelectorAll('#history-runs svg').length > 0")
-    assert count(tab, ".plain td") == 4
+    assert count(tab, "#sample-features td") == 4
     save = downloaded("texts")
     assert tab.run("document.querySelector('#sheet-texts td').textContent") == texts[0]
     assert [row[0] for row in save()[1:]] == texts
