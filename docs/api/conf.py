@@ -11,6 +11,7 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.viewco
 templates_path = ["templates"]
 exclude_patterns = ["templates"]
 html_copy_source = False
+html_show_copyright = False
 add_module_names = False
 python_use_unqualified_type_names = True
 autodoc_member_order = "bysource"
