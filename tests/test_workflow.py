@@ -291,6 +291,28 @@ def test_words_plan_nothing(finished):
         assert finished.plan() == {}
 
 
+def test_a_study_is_held_to_the_claims_that_it_names(finished):
+    (finished.folder / "own.yaml").write_text(
+        "non_monotonic: {statement: It turns., source: ours, figure: –, statistic: n, at_least: 0.7, reason: most}\n",
+        encoding="utf-8",
+    )
+    claims = finished.folder / "results/tiny/tables/claims.parquet"
+    before = claims.read_bytes()
+    try:
+        assert set(finished.plan(changed("claims", "own.yaml"))) == {"claims", "page", "provenance"}
+        finished.run(changed("claims", "own.yaml"), claims.relative_to(finished.folder))
+        assert finished.table("claims")["claim"].tolist() == ["non_monotonic"]
+    finally:
+        claims.write_bytes(before)
+
+
+def test_a_study_without_claims_asks_for_none(finished):
+    config = changed("claims", False)
+    assert set(finished.plan(config)) == {"page", "provenance"}
+    done = finished.snakemake(config, "--dry-run", "results/tiny/tables/claims.parquet")
+    assert "MissingRuleException" in done.stdout + done.stderr
+
+
 def test_a_caption_plans_its_figure_at_most(finished):
     with finished.edited("workflow/report/fig1_dynamics.rst", " ", "  "):
         assert finished.plan() in ({}, {"figure": 1})
@@ -396,6 +418,8 @@ def failure(project, config, *options):
         ("optimizers.gd.lr", -0.1, "config, optimizers.gd.lr: -0.1 is less than"),
         ("optimizers.gd.lr", "1e-3", "(YAML needs a point and a sign in such a number: 1.0e-3)"),
         ("runs.0.datasets", ["digitz"], "runs.0.datasets: 'digitz' is not defined"),
+        ("claims", "nowhere.yaml", "nowhere.yaml: cannot be read: No such file"),
+        ("claims", "study.yaml", "study.yaml, training: Additional properties"),
         ("datasets.digits", {"source": "npz", "file": "own.npz"}, "datasets.digits: `file: own.npz` is not in"),
     ],
 )

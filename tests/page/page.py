@@ -33,7 +33,9 @@ def content(*texts):
         "answers": [{"title": text, "sentences": [text]} for text in texts],
         "verdicts": {
             "columns": [*texts],
-            "rows": [{"statement": text, "figure": text, "cells": [cell] * len(texts)} for text in texts],
+            "rows": [
+                {"statement": text, "source": text, "figure": text, "cells": [cell] * len(texts)} for text in texts
+            ],
             "counts": {"reproduced": 1, "not reproduced": 0, "inconclusive": 0},
         },
         "data": {

@@ -15,7 +15,7 @@ from ..tables.subject import Subject
 from .style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
 
 COLUMNS = 3
-KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
+KINDS = ("random", "uniform", "top_stragglers", "stragglers", "other_seed", "consensus")
 """Values of ``removed`` that are compared with ``none``."""
 
 
