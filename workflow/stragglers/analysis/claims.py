@@ -12,14 +12,16 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, removal, stability, validation
+from . import agreement, removal, stability, tasks_claims, validation
 from .evidence import Evidence
 from .measured import Measure, Measured
 
 ALL_DATASETS = "all"
 """What the ``dataset`` column says of a claim on all main datasets together."""
 
-MEASURES: dict[str, Measure] = stability.MEASURES | agreement.MEASURES | removal.MEASURES | validation.MEASURES
+MEASURES: dict[str, Measure] = (
+    stability.MEASURES | agreement.MEASURES | removal.MEASURES | validation.MEASURES | tasks_claims.MEASURES
+)
 """Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""
 
 Definitions = Mapping[str, Mapping[str, Any]]
