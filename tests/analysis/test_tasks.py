@@ -21,10 +21,10 @@ from workflow.stragglers.analysis.tasks_models import (
     scores,
     shifts,
     tasks_models,
-    tasks_predicted,
     usable,
     varied,
 )
+from workflow.stragglers.analysis.tasks_predicted import tasks_predicted
 from workflow.stragglers.study.families import tasks_of
 from workflow.stragglers.support.columns import TASKS, TASKS_MODELS, TASKS_PREDICTED
 

@@ -17,7 +17,7 @@ from workflow.stragglers.support.errors import InputError
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 STUDIES = sorted(
     path
-    for path in (REPOSITORY / "config").glob("*.yaml")
+    for path in (REPOSITORY / "config").rglob("*.yaml")
     if "study" in yaml.safe_load(path.read_text(encoding="utf-8"))
 )
 REFERENCE = Cell("digits", "reference", "gd")
@@ -122,7 +122,10 @@ def test_stages_written_out_are_the_default_ones(config):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"stages": [{"channels": 3}]}, r"stages: a dense network has no such key; it takes activation, depth, width"),
+        (
+            {"stages": [{"channels": 3}]},
+            r"stages: a dense network has no such key; it takes activation, depth, scale, width",
+        ),
         ({"maps": "pooled"}, r"maps: a dense network has no such key"),
         ({"kind": "convolutional", "file": "a.py"}, r"file: a convolutional network has no such key"),
         ({"kind": "module", "file": "a.py", "layers": ["0"], "width": 3}, r"width: a module network has no such key"),

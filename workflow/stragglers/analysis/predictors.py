@@ -17,9 +17,9 @@ DISCARDED = 0.1
 def two_nn_dimension(distances: np.ndarray) -> float:
     """Intrinsic dimension from the ratio of each point's second to first neighbour (Facco et al. 2017).
 
-    ``distances`` (P, k) to the nearest neighbours, ascending, k ≥ 2. Under uniform density -log(1 - F(μ)) = d log μ; the
-    slope through the origin is fitted to all points but the tenth with the largest ratios. Points that coincide with
-    their neighbour have no ratio and are left out. NaN where nothing is left.
+    ``distances`` (P, k) to the nearest neighbours, ascending, k ≥ 2. Under uniform density -log(1 - F(μ)) = d log μ;
+    the slope through the origin is fitted to all points but the tenth with the largest ratios. Points that coincide
+    with their neighbour have no ratio and are left out. NaN where nothing is left.
     """
     distinct = distances[distances[:, 0] > 0]
     ratios = np.sort(np.log(distinct[:, 1] / distinct[:, 0]))
@@ -49,7 +49,7 @@ def fisher_ratio(x: np.ndarray, positive: np.ndarray) -> float:
 
 
 def nearest_other(x: np.ndarray, positive: np.ndarray) -> float:
-    """Mean distance of a point (P, d) to the nearest one of the other group, per √d: in standard deviations a feature."""
+    """Mean distance of a point (P, d) to the nearest of the other group, over √d: in standard deviations a feature."""
     groups = x[positive], x[~positive]
     total = sum(neighbours(other, 1, own).sum() for own, other in (groups, groups[::-1]))
     return float(total / len(x) / np.sqrt(x.shape[1]))
@@ -63,8 +63,8 @@ def neighbours(x: np.ndarray, k: int, of: np.ndarray | None = None) -> np.ndarra
 def predictors(dataset: Dataset) -> Mapping[str, float]:
     """All of a task of two groups, by the names of the ``tasks`` table.
 
-    ``minority``: share of the smaller group; ``flips``: of the points whose label was flipped, known only where they were
-    planted. Errors are those of :func:`.linear.fit_all`. The rest is of the standardised training points.
+    ``minority``: share of the smaller group; ``flips``: of the points whose label was flipped, known only where they
+    were planted. Errors are those of :func:`.linear.fit_all`. The rest is of the standardised training points.
     """
     x, _, _ = features(dataset)
     positive = dataset.label_train > 0

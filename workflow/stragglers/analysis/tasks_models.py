@@ -1,10 +1,10 @@
 """What foretells an inversion: models of ε* and φ_c over tasks, each judged on tasks of which it has seen no class.
 
 Responses and predictors are logarithms, as they span decades; errors of no point count as half a point. A task is
-predicted by a least-squares fit to the tasks that share no class with it: a pair by those of other pairs of its data and
-by all of other data, any other task, which has all classes of its data, by other data alone. Intervals leave out, one by
-one, classes and divisions of classes with all tasks about them (:func:`.tasks.units_of`): tasks that share a class
-are not independent.
+predicted by a least-squares fit to the tasks that share no class with it: a pair by other pairs of its data and by all
+of other data; any other task, which has all classes of its data, by other data alone. Intervals leave out, one by one,
+classes and divisions of classes with all tasks about them (:func:`.tasks.units_of`): tasks that share a class are not
+independent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +13,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ..support.columns import TASKS_MODELS, TASKS_PREDICTED
+from ..support.columns import TASKS_MODELS
 from ..support.intervals import Estimate, jackknife
+from ..support.sealed import read_table
+from ..tables.subject import Subject
 from .tasks import alike, units_of
 
 RESPONSES = ("eps_star", "phi_c")
@@ -106,7 +108,7 @@ def predict(x: np.ndarray, y: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
 
 
 def held_out(tasks: pd.DataFrame, how: str) -> np.ndarray:
-    """Which tasks are hidden from the prediction of which: those that share ``classes``, or all of the same ``data``."""
+    """Which tasks are hidden from the prediction of which: those that share ``classes``, or all of its ``data``."""
     data = tasks["data"].to_numpy()
     return alike(tasks) if how == "classes" else data[:, None] == data
 
@@ -143,8 +145,8 @@ def effects(tasks: pd.DataFrame, name: str) -> dict[tuple[str, str, str], float]
     """Partial effects in the model of all predictors, one standard deviation of each, and the residual's own slope."""
     y, terms = response(tasks, name), MODELS["all"]
     x = design(tasks, terms)
-    spread = x.std(axis=0)
-    values = fit(x, y)[1:] * spread if len(y) >= len(terms) + 1 + SPARE else np.full(len(terms), np.nan)
+    enough = len(y) >= len(terms) + 1 + SPARE
+    values = fit(x, y)[1:] * x.std(axis=0) if enough else np.full(len(terms), np.nan)
     found = {("effect", "all", term): value for term, value in zip(terms, values, strict=True)}
     residual = design(tasks, RESIDUAL)
     slope = fit(residual, y)[1] if len(y) > SPARE else np.nan
@@ -223,20 +225,5 @@ def tasks_models(tasks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(TASKS_MODELS))
 
 
-def tasks_predicted(tasks: pd.DataFrame) -> pd.DataFrame:
-    """The ``tasks_predicted`` table: what each model says of each task by those that share no class with it.
-
-    ``ratio``: observed over predicted. Those that it fails for come first, model by model.
-    """
-    whole = usable(tasks)
-    seen = folds(held_out(whole, "classes"))
-    parts = []
-    for name in RESPONSES:
-        y = response(whole, name)
-        for model, terms in MODELS.items():
-            guess = predict(design(whole, terms), y, seen)
-            part = whole[["dataset", "name", "data", "kind"]].assign(
-                response=name, model=model, observed=np.exp(y), predicted=np.exp(guess), ratio=np.exp(y - guess)
-            )
-            parts.append(part.iloc[np.argsort(-np.nan_to_num(np.abs(y - guess), nan=-1), kind="stable")])
-    return pd.concat(parts, ignore_index=True)[[*TASKS_PREDICTED]]
+def derive(files: Mapping[str, str], subject: Subject) -> pd.DataFrame:
+    return tasks_models(read_table(files["tasks"]))

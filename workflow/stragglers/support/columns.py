@@ -72,6 +72,15 @@ CLAIMS = (
     *("note", "threshold", "verdict", "reason"),
 )
 """One row a claim and main dataset, or all of them."""
+LEDGER = (*ADDRESS, "seed", "removed", "epoch", "D", "change", "stragglers", "others")
+"""One row a run and epoch."""
+LEDGER_RUNS = (
+    *(*ADDRESS, "seed", "removed", "epoch", "n_stragglers", "correlation", "crossing"),
+    *("overlap", "overlap_chance", "pull", "against", "balance"),
+)
+"""One row a run."""
+VANISHING = (*ADDRESS, "seed", "scale", "found", "epoch", "depth", "deviation", "radius_deviation")
+"""One row a run of a linear network."""
 TASKS = (
     *(*ADDRESS, "name", "data", "kind", "classes", "n_samples", "n_features", "minority", "flips", "lda_error"),
     *("logistic_error", "logistic_test_error", "two_nn", "mle", "fisher", "nearest_other", "n_runs", "n_inverted"),
