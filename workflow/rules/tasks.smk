@@ -5,12 +5,11 @@ task_cells = {
     if cell.network == REFERENCE["network"] and cell.optimizer == REFERENCE["optimizer"]
 }
 
-
-def data_title(dataset):
-    """What a dataset's data are called, whatever its task: the title of the first entry with this source."""
-    for name, entry in config["datasets"].items():
-        if (entry["source"], entry.get("file")) == (dataset.source, dataset.file):
-            return entry.get("title", name)
+# What data are called, whatever the task: the title of the first entry with that source.
+data_titles = {
+    (entry["source"], entry.get("file")): entry.get("title", name)
+    for name, entry in reversed(config["datasets"].items())
+}
 
 
 rule tasks:
