@@ -7,8 +7,16 @@ task_cells = {
 
 # What data are called, whatever the task: the title of the first entry with that source.
 data_titles = {
-    (entry["source"], entry.get("file")): entry.get("title", name)
+    (entry["source"], entry.get("file", entry.get("name"))): entry.get("title", name)
     for name, entry in reversed(config["datasets"].items())
+}
+natures = {
+    name: {
+        "name": study.titles[name],
+        "data": data_titles[dataset.source, dataset.file],
+        "task": dataset.task,
+    }
+    for name, dataset in study.datasets.items()
 }
 
 
@@ -27,11 +35,7 @@ rule tasks:
     params:
         code=code("tasks"),
         address=lambda wildcards: study.run_columns(study.cell(wildcards)),
-        name=lambda wildcards: study.titles[study.cell(wildcards).dataset],
-        data=lambda wildcards: data_title(study.datasets[study.cell(wildcards).dataset]),
-        task=lambda wildcards: as_param(
-            study.datasets[study.cell(wildcards).dataset].task
-        ),
+        task=as_param(lambda wildcards: natures[study.cell(wildcards).dataset]),
         detection=canonical(study.detection),
         defining=canonical(study.defining),
     message:
