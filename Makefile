@@ -56,7 +56,7 @@ docs: .venv/installed
 # Pages of the library from its docstrings, docs/api/html/index.html, with a tool that nothing else needs.
 api: .venv/installed
 	$(BIN)/pip install --quiet --requirement envs/docs.txt
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs/api docs/api/html
+	$(BIN)/python -m sphinx --fail-on-warning --fresh-env --quiet --builder html docs/api docs/api/html
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
