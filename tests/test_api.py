@@ -21,4 +21,5 @@ def test_every_docstring_is_read_and_what_it_refers_to_is_there(tmp_path):
     )
     assert built.returncode == 0, built.stderr
     page = (tmp_path / "html/modules/workflow.stragglers.geometry.inversion.html").read_text(encoding="utf-8")
-    assert "find_inversion" in page and 'href="workflow.stragglers.geometry.inversion.html' in page
+    module = "workflow.stragglers.geometry.inversion"
+    assert f'id="{module}.find_inversion"' in page and f'href="#{module}.Inversion"' in page
