@@ -8,7 +8,10 @@ from .evidence import Evidence
 from .measured import NOTHING, Measured, measures
 from .removal import ratio_of
 from .score_removal import LINEAR_ONLY, STRAGGLERS_ONLY
-from .scores import ALL_SCORES, LABEL_QUALITY, LINEAR, ONE_DIRECTION, STRAGGLER
+from .scores import ALL_SCORES, AT_INVERSION, LABEL_QUALITY, LINEAR, ONE_DIRECTION, STRAGGLER
+
+NOT_OTHERS = ("none", "random", STRAGGLERS_ONLY, LINEAR_ONLY, *AT_INVERSION)
+"""What ``removed`` says beside the scores of the field."""
 
 
 def estimate(row: pd.Series, name: str) -> Estimate:
@@ -21,8 +24,8 @@ def summary(evidence: Evidence) -> pd.DataFrame:
 
 
 def over_largest(rows: pd.DataFrame, name: str) -> Measured:
-    """Stragglers' value over the largest of the other ``rows``, both with their intervals; which it is, in the note."""
-    others = rows.drop(index=STRAGGLER, errors="ignore").dropna(subset=name)
+    """Stragglers' value over the largest of other scores, both with their intervals; which it is, in the note."""
+    others = rows[~rows.index.isin(AT_INVERSION)].dropna(subset=name)
     if STRAGGLER not in rows.index or not len(others):
         return NOTHING
     best = others[name].idxmax()
@@ -32,7 +35,7 @@ def over_largest(rows: pd.DataFrame, name: str) -> Measured:
 
 def stragglers_best_conserved(evidence: Evidence) -> Measured:
     scores = summary(evidence)
-    return over_largest(scores.drop(index=[*LINEAR, LABEL_QUALITY], errors="ignore"), "jaccard")
+    return over_largest(scores[~scores.index.isin([*LINEAR, LABEL_QUALITY])], "jaccard")
 
 
 def stragglers_find_flips(evidence: Evidence) -> Measured:
@@ -118,14 +121,14 @@ def removal_is_not_special(evidence: Evidence) -> Measured:
     stays = rows.groupby("removed")["inversion_found"].mean()
     if not stays.get("none", 0) > 0.5:
         return Measured(MISSING, 0, "most runs on all points have no inversion to lose")
-    others = stays.drop(["none", "random", STRAGGLER, STRAGGLERS_ONLY, LINEAR_ONLY], errors="ignore")
+    others = stays[~stays.index.isin(NOT_OTHERS)]
     return Measured(share(int((others < 0.5).sum()), len(others)), len(others))
 
 
 def stragglers_hurt_most(evidence: Evidence) -> Measured:
     rows = by_scores(evidence)
     errors = rows.groupby("removed")["test_error"].mean()
-    others = errors.drop(["none", "random", STRAGGLER, STRAGGLERS_ONLY, LINEAR_ONLY], errors="ignore")
+    others = errors[~errors.index.isin(NOT_OTHERS)]
     if not len(others):
         return NOTHING
     measured = ratio_of(rows, STRAGGLER, others.idxmax())
@@ -142,7 +145,5 @@ MEASURES = (
     )
     | measures(linear_margin_tells_stragglers, early_error_tells_stragglers, on=("score_summary", "score_pairs"))
     | measures(one_direction, noisy_single_runs, architecture_matters_little, on=("score_variance",))
-    | measures(
-        removal_is_not_special, stragglers_hurt_most, stragglers_beyond_linear_matter, on=("score_removal",)
-    )
+    | measures(removal_is_not_special, stragglers_hurt_most, stragglers_beyond_linear_matter, on=("score_removal",))
 )

@@ -20,6 +20,8 @@ from .score_variance import one_direction, variance_of_all, variance_of_score
 STRAGGLER = "straggler"
 LINEAR = ("lda", "logistic", "logistic_early")
 """Scores that are margins of linear classifiers."""
+AT_INVERSION = (STRAGGLER, "el2n_inversion", "aum_inversion")
+"""Scores that ask where a run inverts; the others are those of the field."""
 LABEL_QUALITY = "label_quality"
 
 TITLES = {
