@@ -89,7 +89,8 @@ def few_runs_suffice(evidence: Evidence) -> Measured:
 
 def variance(evidence: Evidence, *components: str) -> Measured:
     """Sum of shares of the variance of all scores' rankings, their intervals added as if they moved together."""
-    rows = evidence.rows("score_variance").query("score == @ALL_SCORES").set_index("component")
+    rows = evidence.rows("score_variance")
+    rows = rows[rows["score"] == ALL_SCORES].set_index("component")
     if not {*components} <= {*rows.index}:
         return NOTHING
     parts = rows.loc[[*components]]
