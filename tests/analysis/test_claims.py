@@ -70,6 +70,9 @@ EMPTY = {
     ),
     "nested": pd.DataFrame(columns=["network", "optimizer", "inner", "outer", "n_inner", "n_outer", "kept"]),
     "linear": pd.DataFrame(columns=["dataset", "classifier", "n_samples", "train_error"]),
+    "dynamics": pd.DataFrame(
+        columns=[*CELL, "seed", "removed", "epoch", "train_error", "test_error", "R_minus", "R_plus", "D"]
+    ),
     "variance": pd.DataFrame(columns=["quantity", "component", "n_datasets", "share"]),
 }
 
@@ -101,7 +104,8 @@ def measure(claim, given):
 
 
 def test_every_measure_is_of_a_claim_that_comes_with_the_workflow():
-    assert {*DEFINITIONS} == {*MEASURES}
+    files = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in (REPOSITORY / "config").glob("claims*.yaml")]
+    assert {claim for definitions in files for claim in definitions} == {*MEASURES}
 
 
 def test_a_file_of_claims_names_what_is_measured(tmp_path):
@@ -111,21 +115,23 @@ def test_a_file_of_claims_names_what_is_measured(tmp_path):
         ({"non_monotonic": claim}, None),
         ({"nonmonotonic": claim}, "nonmonotonic: nothing measures a claim of this name"),
         ({"non_monotonic": {**claim, "at_least": "half"}}, "non_monotonic.at_least: 'half' is not"),
+        ({"non_monotonic": {**claim, "datasets": ["e"]}}, "non_monotonic.datasets: e is no main dataset"),
         ({"non_monotonic": {**claim, "why": "r"}}, "known keys: statement"),
     ):
         file.write_text(yaml.safe_dump(text), encoding="utf-8")
         if said is None:
-            assert tables_of(read_claims(file, schema)) == ["inversion"]
+            assert tables_of(read_claims(file, schema, ["d"])) == ["inversion"]
             continue
         with pytest.raises(InputError, match=re.escape(said)) as raised:
-            read_claims(file, schema)
+            read_claims(file, schema, ["d"])
         assert str(file) in str(raised.value)
 
 
-def test_every_threshold_has_a_reason_and_a_bound():
-    for definition in DEFINITIONS.values():
-        assert definition["reason"]
-        assert {"at_least", "at_most"} & set(definition)
+def test_a_claim_about_one_dataset_is_not_asked_of_others():
+    definitions = {"non_monotonic": DEFINITIONS["non_monotonic"] | {"datasets": ["other"]}}
+    inversion = pd.concat([inversions([0.1] * 5), inversions([0.1] * 5, dataset="other")])
+    table = claims_table(definitions, {"inversion": inversion}, [["d"], ["other"]], Defining(), {"gd": "gd"})
+    assert table["dataset"].tolist() == ["other"]
 
 
 @pytest.mark.parametrize(
@@ -387,9 +393,9 @@ def test_table_has_one_row_a_claim_and_main_dataset_and_compares_subsamples():
         columns=["quantity", "component", "n_datasets", "share", "ci_low", "ci_high", "n_runs"],
     )
     tables = {**EMPTY, "inversion": pd.concat(inversion), "variance": variance}
-    assert {*tables} == {*tables_of(DEFINITIONS)}
+    assert {*tables_of(DEFINITIONS)} == {*tables} - {"dynamics"}
     table = claims_table(DEFINITIONS, tables, [["d", "half"], ["other"]], Defining(), {"gd": "gd"})
-    assert len(table) == 2 * (len(MEASURES) - 1) + 1
+    assert len(table) == 2 * (len(DEFINITIONS) - 1) + 1
     value = table.set_index(["claim", "dataset"])["value"]
     assert value["stable_across_subsamples", "d"] == pytest.approx(1.0)
     assert np.isnan(value["stable_across_subsamples", "other"])

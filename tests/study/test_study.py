@@ -17,7 +17,7 @@ from workflow.stragglers.support.errors import InputError
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 STUDIES = sorted(
     path
-    for path in (REPOSITORY / "config").glob("*.yaml")
+    for path in (REPOSITORY / "config").rglob("*.yaml")
     if "study" in yaml.safe_load(path.read_text(encoding="utf-8"))
 )
 REFERENCE = Cell("digits", "reference", "gd")

@@ -1,6 +1,6 @@
 """Claims, each measured on a study's tables and held to its threshold: the paper's, or those of another file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +12,32 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, removal, stability
+from . import agreement, ledger_claims, removal, stability, validation
 from .evidence import Evidence
 from .measured import Measure, Measured
 
 ALL_DATASETS = "all"
 """What the ``dataset`` column says of a claim on all main datasets together."""
 
-MEASURES: dict[str, Measure] = stability.MEASURES | agreement.MEASURES | removal.MEASURES
+MODULES = (
+    stability,
+    agreement,
+    removal,
+    validation,
+    ledger_claims,
+)
+MEASURES: dict[str, Measure] = {name: measure for module in MODULES for name, measure in module.MEASURES.items()}
 """Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""
 
 Definitions = Mapping[str, Mapping[str, Any]]
 """Claim -> its entry in a file of claims."""
 
 
-def read_claims(file: Path, schema: Path) -> Definitions:
-    """The claims in ``file``.
+def read_claims(file: Path, schema: Path, main: Collection[str]) -> Definitions:
+    """The claims in ``file``, of a study with these ``main`` datasets.
 
-    Raises :class:`InputError` for a file that cannot be read or is at odds with the ``schema``, and for a claim that
-    nothing measures.
+    Raises :class:`InputError` for a file that cannot be read or is at odds with the ``schema``, for a claim that
+    nothing measures, and for one about a dataset that the study does not have.
     """
     definitions = read(file)
     validate(definitions, schema, str(file))
@@ -39,6 +46,11 @@ def read_claims(file: Path, schema: Path) -> Definitions:
             f"{file}, {unknown[0]}: nothing measures a claim of this name (take one of "
             f"{', '.join(MEASURES)}, or add its measure to MEASURES of workflow/stragglers/analysis/claims.py)"
         )
+    for claim, definition in definitions.items():
+        if missing := [name for name in definition.get("datasets", ()) if name not in main]:
+            raise InputError(
+                f"{file}, {claim}.datasets: {missing[0]} is no main dataset of the study, which has {', '.join(main)}"
+            )
     return definitions
 
 
@@ -82,7 +94,7 @@ def claims_table(
         for family in families
         for evidence in [Evidence(tables, family, defining, orders)]
         for claim in definitions
-        if not MEASURES[claim].jointly
+        if not MEASURES[claim].jointly and evidence.main in definitions[claim].get("datasets", [evidence.main])
     ]
     rows += [
         claim_row(claim, definition, ALL_DATASETS, MEASURES[claim].of(tables), NOT_RUN)

@@ -30,10 +30,13 @@ class Evidence:
         """Name of the main dataset."""
         return self.family[0]
 
-    def rows(self, name: str) -> pd.DataFrame:
-        """Rows of any table about the reference on the main dataset, as far as the table tells runs apart."""
+    def rows(self, name: str, **other: str) -> pd.DataFrame:
+        """Rows of any table about the reference on the main dataset, as far as the table tells runs apart.
+
+        ``other``: another network or optimizer.
+        """
         table = self.tables[name]
-        for column, value in {"dataset": self.main, **REFERENCE}.items():
+        for column, value in {"dataset": self.main, **REFERENCE, **other}.items():
             table = table[table[column] == value] if column in table else table
         return table
 
