@@ -1,10 +1,5 @@
-from importlib.util import find_spec
-
-if study.question == "scores" and plans_jobs and not find_spec("cleanlab"):
-    sys.exit(
-        "Error: the question `scores` needs cleanlab (bring it with `pip install -r envs/beyond.txt`)"
-    )
-
+# Which points matter? Of the reference runs, and of other networks on the same points.
+SCORE_TABLES = [table for table in QUESTIONS["scores"] if table != "score_removal"]
 # Dataset -> the cells whose runs' scores of its points are compared, the reference first.
 score_cells = {
     name: [cell, *(Cell(name, network, cell.optimizer) for network in study.networks)]
@@ -15,11 +10,6 @@ score_cells = {
     for name, cells in score_cells.items()
 }
 score_datasets = {study.dataset_address(name): name for name in score_cells}
-score_ablations = {
-    (cell, seeds): f"{study.name}/removals/{study.cell_address(cell)}/seeds-{seeds}"
-    for cell, seeds in study.ablations
-    if cell in with_reference.values()
-}
 
 
 def scores_of(cells):
@@ -71,13 +61,9 @@ rule scores:
     input:
         dataset="results/runs/{dataset}/dataset.npz",
         margins="results/runs/{dataset}/score_margins.npz",
-        runs=lambda wildcards: scores_of(
-            score_cells[score_datasets[wildcards.dataset]]
-        ),
+        runs=lambda wildcards: scores_of(score_cells[score_datasets[wildcards.dataset]]),
     output:
-        **{
-            table: f"{RESULTS}/{table}/{{dataset}}.parquet" for table in SCORE_TABLES
-        },
+        **{table: f"{RESULTS}/{table}/{{dataset}}.parquet" for table in SCORE_TABLES},
     log:
         f"{RESULTS}/logs/scores/{{dataset}}.log",
     conda:
@@ -130,20 +116,18 @@ rule score_ablate:
 
 rule score_removal:
     input:
-        trajectories=[
-            file for run in score_ablations.values() for file in trajectory(run)
-        ],
-        inversions=[inversion_of(run) for run in score_ablations.values()],
+        lambda wildcards: trajectory(wildcards.run),
+        inversions=lambda wildcards: inversion_of(wildcards.run),
     output:
-        table_file("score_removal"),
+        f"{RESULTS}/score_removal/{{run}}.parquet",
     log:
-        f"{RESULTS}/logs/score_removal.log",
+        f"{RESULTS}/logs/score_removal/{{run}}.log",
     conda:
         ENVIRONMENT
     params:
         code=code("score_removal"),
         defining=canonical(study.defining),
     message:
-        "Table of removals by score"
+        "Removals by score of {wildcards.run}"
     script:
         "../scripts/score_removal.py"

@@ -1,5 +1,5 @@
 from workflow.stragglers.analysis.linear_margins import label_quality, linear_scores
-from workflow.stragglers.analysis.scores import LABEL_QUALITY
+from workflow.stragglers.analysis.score_names import LABEL_QUALITY
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import write_arrays

@@ -7,8 +7,16 @@ from ..support.intervals import MISSING, Estimate, ratio, share
 from .evidence import Evidence
 from .measured import NOTHING, Measured, measures
 from .removal import ratio_of
-from .score_removal import LINEAR_ONLY, STRAGGLERS_ONLY
-from .scores import ALL_SCORES, AT_INVERSION, LABEL_QUALITY, LINEAR, ONE_DIRECTION, STRAGGLER
+from .score_names import (
+    ALL_SCORES,
+    AT_INVERSION,
+    LABEL_QUALITY,
+    LINEAR,
+    LINEAR_ONLY,
+    ONE_DIRECTION,
+    STRAGGLER,
+    STRAGGLERS_ONLY,
+)
 
 NOT_OTHERS = ("none", "random", STRAGGLERS_ONLY, LINEAR_ONLY, *AT_INVERSION)
 """What ``removed`` says beside the scores of the field."""

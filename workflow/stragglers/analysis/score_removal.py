@@ -13,12 +13,9 @@ from ..spec.specification import Defining
 from ..support.columns import SCORE_REMOVAL
 from ..training.trajectory import Trajectory
 from .ranking import hardest
-from .scores import LINEAR, STRAGGLER
+from .score_names import LINEAR, LINEAR_ONLY, STRAGGLER, STRAGGLERS_ONLY
 
 log = logging.getLogger(__name__)
-
-STRAGGLERS_ONLY, LINEAR_ONLY = "straggler only", "linear only"
-"""Of the hardest by the straggler rate and by a linear margin, those that the other does not name."""
 
 
 def chosen(values: np.ndarray, count: int) -> np.ndarray:
@@ -63,18 +60,13 @@ def nearest_linear(scores: Mapping[str, np.ndarray], count: int) -> str | None:
     return max(common, key=common.__getitem__, default=None)
 
 
-def score_removal_table(
-    trajectories: Sequence[Trajectory], inversions: Sequence[pd.DataFrame], defining: Defining
-) -> pd.DataFrame:
+def score_removal_table(trajectory: Trajectory, inversions: pd.DataFrame, defining: Defining) -> pd.DataFrame:
     """The ``score_removal`` table: that of ablations, and ``fall``, how much of its largest D a run loses to the end.
 
     Of the first hidden layer; 0 without a turn.
     """
-    parts = []
-    for trajectory, table in zip(trajectories, inversions, strict=True):
-        distance = D.of(Manifolds(trajectory.gram[:, :, 0], trajectory.zeros[:, :, 0]))
-        fall = 1 - distance[-1] / distance.max(axis=0)
-        rows = ablation_table([trajectory], [table], defining)
-        # One block of rows a noise, each in the order of the runs.
-        parts.append(rows.assign(fall=np.tile(fall, len(rows) // len(fall))))
-    return pd.concat(parts, ignore_index=True)[list(SCORE_REMOVAL)]
+    distance = D.of(Manifolds(trajectory.gram[:, :, 0], trajectory.zeros[:, :, 0]))
+    fall = 1 - distance[-1] / distance.max(axis=0)
+    rows = ablation_table([trajectory], [inversions], defining)
+    # A block of rows a noise, each in the order of the runs.
+    return rows.assign(fall=np.tile(fall, len(rows) // len(fall)))[list(SCORE_REMOVAL)]

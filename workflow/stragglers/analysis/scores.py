@@ -15,38 +15,8 @@ from ..support.intervals import MISSING, Estimate, jackknife
 from ..training.trajectory import Trajectory
 from .beyond_linear import own_share
 from .ranking import FIXED, MEASURES, Score, between_runs, hardest, of_means, runs_needed, stability
+from .score_names import ALL_SCORES, LINEAR, ONE_DIRECTION, STRAGGLER, TITLES
 from .score_variance import one_direction, variance_of_all, variance_of_score
-
-STRAGGLER = "straggler"
-LINEAR = ("lda", "logistic", "logistic_early")
-"""Scores that are margins of linear classifiers."""
-AT_INVERSION = (STRAGGLER, "el2n_inversion", "aum_inversion")
-"""Scores that ask where a run inverts; the others are those of the field."""
-LABEL_QUALITY = "label_quality"
-
-TITLES = {
-    STRAGGLER: "straggler rate",
-    "learning_time": "learning time",
-    "forgetting": "forgetting events",
-    "el2n_0": "EL2N, epoch 0",
-    "el2n_20": "EL2N, epoch 20",
-    "el2n_100": "EL2N, epoch 100",
-    "el2n_inversion": "EL2N at t*",
-    "el2n_end": "EL2N, last epoch",
-    "grand_0": "GraNd, epoch 0",
-    "grand_20": "GraNd, epoch 20",
-    "grand_100": "GraNd, epoch 100",
-    "grand_end": "GraNd, last epoch",
-    "aum_inversion": "area under the margin to t*",
-    "aum": "area under the margin",
-    "confidence": "confidence",
-    "variability": "variability",
-    "lda": "margin of LDA",
-    "logistic": "logistic margin",
-    "logistic_early": "logistic margin, stopped early",
-    LABEL_QUALITY: "cleanlab's label quality",
-}
-"""Score -> what figures call it. All are larger for harder points."""
 
 CORRELATED = 0.95
 """Spearman's ρ between two averages of a ranking that counts as stable."""
@@ -205,10 +175,6 @@ def stability_table(scored: Scored, address: Mapping[str, Any]) -> pd.DataFrame:
                 spread = {"value": values.mean(), "lowest": values.min(), "highest": values.max()}
                 rows.append({**address, "score": name, "size": size, "measure": measure, **spread})
     return pd.DataFrame(rows, columns=list(SCORE_STABILITY))
-
-
-ALL_SCORES = "all"
-ONE_DIRECTION = "one direction"
 
 
 def variance_table(scored: Scored, address: Mapping[str, Any]) -> pd.DataFrame:
