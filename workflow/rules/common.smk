@@ -10,6 +10,7 @@ from pathlib import Path
 from snakemake.utils import update_config
 
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -172,10 +173,16 @@ wildcard_constraints:
     run=f"(runs|{study.name}/(ablations|removals))/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
+
+
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
@@ -233,6 +240,7 @@ def listed_from(cell):
         "dataset": dataset_of(cell),
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
     if isinstance(study.datasets[cell.dataset], OwnDataset):
         files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
@@ -270,7 +278,7 @@ families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
     if listed in study.blocks and not study.question
     else []
 )

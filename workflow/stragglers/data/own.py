@@ -84,7 +84,8 @@ def prepare(specification: OwnDataset, data_dir: str) -> tuple[Dataset, Origins]
 def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> tuple[Dataset, Origins]:
     """Samples by task and subset, given who is of the test split, booleans (n,).
 
-    What :func:`.datasets.prepare` does for named sources; that one is part of what their trained runs rest on.
+    What :func:`.datasets.prepare` does for named sources. The two share what they can: lines that moved out of that one
+    would be other code of what all trained runs of those sources rest on, and train them again.
     """
     classes, names = class_numbers(samples.names)
     groups = tasks.groups(specification.task, [*names])
