@@ -83,8 +83,8 @@ def _named(components: tuple[str, ...], shares: Estimate) -> dict[str, Estimate]
 def one_direction(rankings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Estimate:
     """Share of the largest principal component in the variance of scores' mean rankings, with its interval over runs.
 
-    ``rankings``: score -> seeds and ranks, as in :data:`Rankings`, of one architecture; seeds below 0 are of what has no
-    runs of networks (:class:`.ranking.Score`).
+    ``rankings``: score -> seeds and ranks, as in :data:`Rankings`, of one architecture. Seeds below 0 are of what has
+    no runs of networks (:class:`.ranking.Score`).
     """
 
     def share(kept: np.ndarray) -> float:
