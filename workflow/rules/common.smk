@@ -203,6 +203,12 @@ def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
 
 
+def origins_of(cell):
+    """Where the samples of a cell are from, if its dataset is of a user's own."""
+    own = isinstance(study.datasets[cell.dataset], OwnDataset)
+    return [dataset_of(cell).replace("dataset.npz", "origins.npz")] if own else []
+
+
 def reader_of(wildcards):
     """What reads a dataset of a user's own, by the name that :func:`code` takes."""
     source = study.dataset_specification(wildcards.dataset).source
@@ -242,8 +248,8 @@ def listed_from(cell):
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
         "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if isinstance(study.datasets[cell.dataset], OwnDataset):
-        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
     return files
 
 

@@ -34,6 +34,8 @@ class Origins:
     class_number: np.ndarray
     """Number of each class (K,), as in the dataset, ascending."""
     class_name: np.ndarray
+    feature: np.ndarray
+    """Names of the features (d,); none where they have none."""
 
     def save(self, path: str) -> None:
         write_arrays(asdict(self), path)
@@ -114,4 +116,5 @@ def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> 
         test=samples.origin[kept_test],
         class_number=np.array([*names], np.int16),
         class_name=np.array([*names.values()]),
+        feature=np.array([], str) if samples.features is None else samples.features,
     )
