@@ -95,6 +95,7 @@ def claims_markdown(claims: pd.DataFrame) -> str:
 
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
+    *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
     *("ledger_runs", "vanishing"),
 )
 """Tables that are small enough to be kept as they are."""
