@@ -64,7 +64,9 @@ def test_a_question_without_its_extra_says_what_brings_it(monkeypatch, question)
 
 
 def test_all_extras_are_pinned_and_others_need_none(monkeypatch):
-    pinned = {line.partition("==")[0] for line in (REPOSITORY / "envs/beyond.txt").read_text().splitlines()}
+    pinned = {
+        line.partition("==")[0] for line in (REPOSITORY / "envs/beyond.txt").read_text(encoding="utf-8").splitlines()
+    }
     assert {module for modules in EXTRAS.values() for module in modules} <= pinned
     monkeypatch.setattr(questions, "find_spec", lambda module: None)
     questions.refuse_without_extras(None)

@@ -12,11 +12,6 @@ score_cells = {
 score_datasets = {study.dataset_address(name): name for name in score_cells}
 
 
-def scores_of(cells):
-    """Files of the scores that runs of cells give."""
-    return [f"{RESULTS}/scores/{run}.npz" for cell in cells for run in runs_of(cell)]
-
-
 rule score_runs:
     input:
         lambda wildcards: trajectory(wildcards.run),
