@@ -267,19 +267,6 @@ def figure_title(figure, subject):
     return ", ".join([figure.label, *titles])
 
 
-def drawn(kind):
-    """A figure in one format, as the report shows it. Its caption is drawn, too: it holds the study's numbers."""
-    return report(
-        f"{RESULTS}/figures/{{figure}}.{kind}",
-        caption="../report/figure.rst",
-        category="1. Figures",
-        labels=lambda wildcards: {
-            "figure": as_label(figure_title(*figures[wildcards.figure])),
-            "format": kind.upper(),
-        },
-    )
-
-
 families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)

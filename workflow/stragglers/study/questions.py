@@ -7,6 +7,7 @@ from ..support.errors import InputError
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "scores": ("scores", "score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
     "ledger": ("ledger", "ledger_runs", "vanishing"),
+    "tasks": ("tasks", "tasks_models", "tasks_predicted"),
 }
 """Question -> the tables that a study of it leaves beside its claims. Its figure is called ``figq_<question>``."""
 
