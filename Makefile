@@ -44,7 +44,7 @@ benchmark: .venv/installed
 # Keys of the schemas into config/README.md; figures and tables of all finished studies, and what pages show of them,
 # into docs/ and the README.
 docs: .venv/installed
-	$(BIN)/python docs/update.py digits mnist
+	$(BIN)/python docs/update.py
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
