@@ -9,8 +9,8 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from workflow.stragglers.analysis.claims import read_claims, tables_of
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -72,7 +72,7 @@ def prepared_datasets():
 
 def shipped_studies():
     """Names of the studies that come with the workflow, whose results own data must not overwrite."""
-    for file in (CHECKOUT / "config").glob("*.yaml"):
+    for file in (CHECKOUT / "config").rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r"^study: *(\w+)", text, re.M)
 
@@ -83,6 +83,21 @@ def find_claims(named):
         return None
     here = Path(named).expanduser()
     return here if here.exists() else CHECKOUT / here
+
+
+@cache
+def tables_of_claims():
+    """The tables that the study's claims are measured on."""
+    # Not before: a second of imports, which all jobs but one can do without.
+    from workflow.stragglers.analysis.claims import read_claims, tables_of
+
+    return tables_of(
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
+    )
 
 
 # As they are typed, where YAML would take a path for something else.
@@ -110,16 +125,14 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
-    claims_file = find_claims(config.get("claims", "config/claims.yaml"))
-    claimed = (
-        read_claims(
-            claims_file,
-            CHECKOUT / "workflow/schemas/claims.schema.yaml",
-            study.main_datasets,
+    claims_of_question = f"config/claims/{study.question}.yaml"
+    claims_file = find_claims(
+        config.get(
+            "claims", claims_of_question if study.question else "config/claims.yaml"
         )
-        if claims_file
-        else {}
     )
+    if claims_file and workflow.is_main_process:
+        tables_of_claims()
     if "data" in typed and plans_jobs:
         print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.
@@ -157,10 +170,16 @@ wildcard_constraints:
     run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
+
+
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
@@ -218,6 +237,7 @@ def listed_from(cell):
         "dataset": dataset_of(cell),
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
     if isinstance(study.datasets[cell.dataset], OwnDataset):
         files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
@@ -255,8 +275,8 @@ families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
-    if listed in study.blocks
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
+    if listed in study.blocks and not study.question
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)

@@ -16,7 +16,7 @@ from ..tables.subject import Subject
 from ..training.trajectory import Trajectory
 from .answer import answer, final_state, verdicts
 from .charts import ERRORS, charts
-from .curves import choices, curve_epochs, observables, read_curves, removal_names
+from .curves import choices, curve_epochs, last_epochs, observables, read_curves, removal_names
 from .samples import gallery
 from .sheets import sheets
 
@@ -33,7 +33,7 @@ def content(
     folders of their trajectories, ``runs``.
     """
     tables = {name: read_table(file) for name, file in files.items() if name != "dynamics"}
-    epochs = curve_epochs(subject.epochs, test_every)
+    epochs = curve_epochs(last_epochs(files["dynamics"]), test_every)
     curves = read_curves(files, subject, epochs)
     shown = choices(curves, epochs)
     return {
@@ -66,7 +66,8 @@ def one_answer(
     evidence = Evidence(tables, family, subject.defining, subject.orders)
     reference = rows_of(curves, {"dataset": family[0], **REFERENCE, "removed": "none"})
     n_samples = evidence.n_samples.get(family[0], 0)
-    sentences = answer(evidence, subject.defining.observable, subject.epochs, n_samples, final_state(reference))
+    epochs = reference["epoch"].max() if len(reference) else subject.epochs
+    sentences = answer(evidence, subject.defining.observable, epochs, n_samples, final_state(reference))
     return {"title": subject.titles[family[0]], "sentences": [*filter(None, sentences)]}
 
 
