@@ -84,7 +84,8 @@ def claims_markdown(claims: pd.DataFrame) -> str:
         return estimate if pd.isna(row["value"]) else f"{SIGNS[row['verdict']]} {estimate}, n = {row['n_runs']}"
 
     joint = claims["dataset"] == ALL_DATASETS
-    names = list(claims.loc[~joint, "title"].unique())
+    # Where all claims are on all datasets together, these have the one column.
+    names = list(claims.loc[~joint, "title"].unique()) or ["all tasks"]
     lines = [
         f"| our panel | claim | whose | statistic | threshold | {' | '.join(names)} |",
         "|" + "---|" * (5 + len(names)),
@@ -102,7 +103,7 @@ def claims_markdown(claims: pd.DataFrame) -> str:
 
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
-    *("ledger_runs", "vanishing"),
+    *("ledger_runs", "vanishing", "tasks", "tasks_models", "tasks_predicted"),
 )
 """Tables that are small enough to be kept as they are."""
 

@@ -18,7 +18,19 @@ STUDIES = {
         "optimizers": {"gd": {"lr": 0.5}},
         "runs": [{"datasets": ["digits"], "networks": ["reference", "linear", "small"], "seeds": ["0-1"]}],
         "ablations": [],
-    }
+    },
+    "tasks": {
+        **TINY,
+        "claims": "config/claims/tasks.yaml",
+        "datasets": {
+            "digits": {"source": "digits", "tasks": {"random_splits": 2, "seed": 0}, "subset": {"first": 300}},
+            "flips": {"source": "digits", "task": {"pair": [3, 5]}, "flips": 0.1},
+        },
+        "networks": {"reference": {}},
+        "optimizers": {"gd": {"lr": 0.5}},
+        "runs": [{"datasets": ["digits", "flips"], "seeds": ["0-1"]}],
+        "ablations": [],
+    },
 }
 
 

@@ -34,7 +34,8 @@ def dataset(task="classes", n_classes=2, shape=(3, 4)):
 def origins(of, kind="file"):
     names = [f"é {number}.png" for number in range(P)] if kind == "file" else [str(3 * n) for n in range(P)]
     numbers = np.unique(of.class_train)
-    return Origins(kind, np.array(names), np.array([]), numbers, np.array([f"kind {n}" for n in numbers]))
+    classes = np.array([f"kind {n}" for n in numbers])
+    return Origins(kind, np.array(names), np.array([]), numbers, classes, np.array([], str))
 
 
 def stragglers(rate, n_runs=4):

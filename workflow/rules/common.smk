@@ -200,6 +200,12 @@ def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
 
 
+def origins_of(cell):
+    """Where the samples of a cell are from, if its dataset is of a user's own."""
+    own = isinstance(study.datasets[cell.dataset], OwnDataset)
+    return [dataset_of(cell).replace("dataset.npz", "origins.npz")] if own else []
+
+
 def reader_of(wildcards):
     """What reads a dataset of a user's own, by the name that :func:`code` takes."""
     source = study.dataset_specification(wildcards.dataset).source
@@ -239,8 +245,8 @@ def listed_from(cell):
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
         "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if isinstance(study.datasets[cell.dataset], OwnDataset):
-        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
     return files
 
 
@@ -256,19 +262,6 @@ def drawn_from(figure, subject):
 def figure_title(figure, subject):
     titles = subject.main.values() if figure.per_dataset else ()
     return ", ".join([figure.label, *titles])
-
-
-def drawn(kind):
-    """A figure in one format, as the report shows it. Its caption is drawn, too: it holds the study's numbers."""
-    return report(
-        f"{RESULTS}/figures/{{figure}}.{kind}",
-        caption="../report/figure.rst",
-        category="1. Figures",
-        labels=lambda wildcards: {
-            "figure": as_label(figure_title(*figures[wildcards.figure])),
-            "format": kind.upper(),
-        },
-    )
 
 
 families = list(study.main_datasets.values())

@@ -25,13 +25,22 @@ parts_of_questions = {
         for table in ("ledger", "ledger_runs")
     },
     "vanishing": ([f"{RESULTS}/vanishing/{run}.parquet" for run in linear_runs], []),
+    "tasks": ([f"{RESULTS}/tasks/{address}.parquet" for address in task_cells], []),
 }
 
 # Those that a rule of their own makes, the last of planted data only.
 OTHER_TABLES = ("overlap", "ablation", "linear", "detection", "planted")
+of_questions = {table for named in QUESTIONS.values() for table in named}
 # All that the study leaves.
 tables = [
-    *QUESTIONS.get(study.question, (*parts, *DERIVED, *OTHER_TABLES)),
+    *QUESTIONS.get(
+        study.question,
+        [
+            table
+            for table in (*parts, *DERIVED, *OTHER_TABLES)
+            if table not in of_questions
+        ],
+    ),
     *(["claims"] if claims_file else []),
 ]
 if not planted:

@@ -1,4 +1,7 @@
 """The paper's open questions, each the subject of studies of its own: see ``question`` of the configuration."""
 
-QUESTIONS: dict[str, tuple[str, ...]] = {"ledger": ("ledger", "ledger_runs", "vanishing")}
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "ledger": ("ledger", "ledger_runs", "vanishing"),
+    "tasks": ("tasks", "tasks_models", "tasks_predicted"),
+}
 """Question -> the tables that a study of it leaves beside its claims. Its figure is called ``figq_<question>``."""

@@ -1,7 +1,7 @@
 """A study: one configuration, checked, and the runs it asks for with their addresses.
 
 Shared runs live under ``runs/{dataset}/{network}/{optimizer}/seeds-{block}``, where each part is the
-config's name and a hash of what its entry says without defaults (:func:`.specification.address`).
+config's name and a hash of what its entry says without defaults (:func:`.canonical.address`).
 Two studies share a run if its dataset, network and optimiser bear the same names and say the same;
 ``momentum: 0``, torch's own default, is not known to say nothing.
 """

@@ -82,3 +82,15 @@ LEDGER_RUNS = (
 """One row a run."""
 VANISHING = (*ADDRESS, "seed", "scale", "found", "epoch", "depth", "deviation", "radius_deviation")
 """One row a run of a linear network."""
+TASKS = (
+    *(*ADDRESS, "name", "data", "kind", "classes", "n_samples", "n_features", "minority", "flips", "lda_error"),
+    *("logistic_error", "logistic_test_error", "two_nn", "mle", "fisher", "nearest_other", "n_runs", "n_inverted"),
+    *("inverts", "t_star", "eps_star", "ci_low", "ci_high", "phi_c"),
+)
+"""One row a dataset, reference runs, in studies of the question ``tasks``."""
+TASKS_MODELS = (
+    *("response", "quantity", "model", "term", "held_out", "value", "ci_low", "ci_high", "n_tasks", "n_units"),
+)
+"""One row a number that says what foretells an inversion."""
+TASKS_PREDICTED = ("dataset", "name", "data", "kind", "response", "model", "observed", "predicted", "ratio")
+"""One row a task, response and model that was fitted to tasks without its classes."""
