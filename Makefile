@@ -51,12 +51,12 @@ benchmark: .venv/installed
 # Keys of the schemas into config/README.md; figures and tables of all finished studies, and what pages show of them,
 # into docs/ and the README.
 docs: .venv/installed
-	$(BIN)/python docs/update.py digits mnist
+	$(BIN)/python docs/update.py
 
 # Pages of the library from its docstrings, docs/api/html/index.html, with a tool that nothing else needs.
 api: .venv/installed
 	$(BIN)/pip install --quiet --requirement envs/docs.txt
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs/api docs/api/html
+	$(BIN)/python -m sphinx --fail-on-warning --fresh-env --quiet --builder html docs/api docs/api/html
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
