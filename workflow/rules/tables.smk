@@ -1,5 +1,4 @@
 from workflow.stragglers.analysis.derived import DERIVED
-from workflow.stragglers.study.questions import QUESTIONS
 
 # Table -> its parts of untouched runs, and those of ablations.
 parts = {
@@ -20,6 +19,17 @@ parts = {
 }
 # Those of questions, which other studies do not leave.
 parts_of_questions = {
+    **{
+        table: (
+            [f"{RESULTS}/{table}/{address}.parquet" for address in score_datasets],
+            [],
+        )
+        for table in SCORE_TABLES
+    },
+    "score_removal": (
+        [f"{RESULTS}/score_removal/{run}.parquet" for run in all_ablations],
+        [],
+    ),
     **{
         table: ([f"{RESULTS}/{table}/{run}.parquet" for run in ledger_runs], [])
         for table in ("ledger", "ledger_runs")

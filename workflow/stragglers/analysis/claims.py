@@ -12,7 +12,7 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, ledger_claims, removal, stability, tasks_claims, validation
+from . import agreement, ledger_claims, removal, score_claims, stability, tasks_claims, validation
 from .evidence import Evidence
 from .measured import Measure, Measured
 
@@ -24,6 +24,7 @@ MODULES = (
     agreement,
     removal,
     validation,
+    score_claims,
     ledger_claims,
     tasks_claims,
 )
