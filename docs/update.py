@@ -2,7 +2,8 @@
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named (digits and
 mnist), speed.md the benchmark, validation.md planted data, own_data.md the trials, and a page that is called like a
-study the claims of that study; the README shows the answers of four datasets, config/README.md the keys of the schemas.
+study the claims of that study and of its small version; the README shows the answers of four datasets, config/README.md
+the keys of the schemas.
 """
 
 import re
@@ -67,7 +68,9 @@ def studies() -> dict[str, dict[str, Any]]:
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    file = studies().get(study, {}).get("claims", "config/claims.yaml")
+    configuration = studies().get(study, {})
+    of_question = f"config/claims/{configuration.get('question')}.yaml"
+    file = configuration.get("claims", of_question if "question" in configuration else "config/claims.yaml")
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
@@ -270,8 +273,9 @@ def main(names: list[str]) -> None:
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
     for page in (ROOT / "docs").glob("*.md"):
-        if kept(page.stem, "claims").is_file():
-            refresh(page, "claims", claims_markdown(kept_claims([page.stem])))
+        for study, name in ((page.stem, "claims"), (f"{page.stem}_small", "claims of the small study")):
+            if kept(study, "claims").is_file():
+                refresh(page, name, claims_markdown(kept_claims([study])))
     if all(kept(study, "claims").is_file() for study in names):
         refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(kept_claims(names)))
     if kept(ANSWERED[0], "claims").is_file():
