@@ -267,8 +267,9 @@ def explain(text: str) -> str:
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    for inversion in sorted((ROOT / "results").glob("*/tables/inversion.parquet")):
-        summarise(inversion.parts[-3])
+    # Studies of a question leave tables of their own.
+    for study in sorted({table.parts[-3] for table in (ROOT / "results").glob("*/tables/*.parquet")}):
+        summarise(study)
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.

@@ -16,8 +16,8 @@ CLASSES = range(10)
 def tasks_of(tasks: str | Mapping[str, int]) -> dict[str, Any]:
     """Suffix of a name -> the task, for each that an entry's ``tasks`` means.
 
-    Splits are into two groups of five classes, class 0 in the first. No two random tasks are the same, and of more there
-    come others after the same first ones.
+    Splits are into two groups of five classes, class 0 in the first. No two random tasks are the same, and of more
+    there come others after the same first ones.
     """
     match tasks:
         case "pairs":
