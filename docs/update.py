@@ -70,7 +70,9 @@ def studies() -> dict[str, dict[str, Any]]:
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    file = studies().get(study, {}).get("claims", "config/claims.yaml")
+    configuration = studies().get(study, {})
+    question = configuration.get("question")
+    file = configuration.get("claims", f"config/claims/{question}.yaml" if question else "config/claims.yaml")
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
