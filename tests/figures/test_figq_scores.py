@@ -40,8 +40,7 @@ def files(tmp_path):
                 "score_a": a,
                 "score_b": b,
                 **bounds("jaccard", 0.5),
-                "jaccard_means": 0.5,
-                "rho_means": 0.7,
+                "rho": 0.7,
             }
             for number, a in enumerate(scores)
             for b in scores[number:]
