@@ -189,16 +189,20 @@ def repeated(wildcards):
     return runs
 
 
-def listed_from(cell):
-    """Files that a listing of a cell's samples is made of."""
-    files = {
-        "dataset": dataset_of(cell),
-        "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
-        "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
-    }
+def prepared(cell):
+    """A cell's dataset and, of own data, where its samples are from and what they are called."""
+    files = {"dataset": dataset_of(cell)}
     if isinstance(study.datasets[cell.dataset], OwnDataset):
         files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
     return files
+
+
+def listed_from(cell):
+    """Files that a listing of a cell's samples is made of."""
+    return prepared(cell) | {
+        "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
+        "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+    }
 
 
 def drawn_from(figure, subject):

@@ -1,7 +1,7 @@
 """A user's own data, prepared: read by the reader of their source, split where they are not, traced to their origin."""
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +34,8 @@ class Origins:
     class_number: np.ndarray
     """Number of each class (K,), as in the dataset, ascending."""
     class_name: np.ndarray
+    feature_name: np.ndarray = field(default_factory=lambda: np.empty(0, str))
+    """Texts (d,), where the features of vectors have names."""
 
     def save(self, path: str) -> None:
         write_arrays(asdict(self), path)
@@ -113,4 +115,5 @@ def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> 
         test=samples.origin[kept_test],
         class_number=np.array([*names], np.int16),
         class_name=np.array([*names.values()]),
+        feature_name=np.array([*samples.features], str),
     )

@@ -1,6 +1,7 @@
 """Samples as a user has them: their classes by name, where each is from, and a split where they have none."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ class Samples(NamedTuple):
     """Where each is from, as a text (n,): a file's name below the folder, or the number of a row, from 0."""
     test: np.ndarray | None = None
     """Booleans (n,), the test split; None where the data are not split."""
+    features: Sequence[str] = ()
+    """Names of the features (d,) of vectors that have such."""
 
 
 def place_of(specification: OwnDataset, data_dir: Path, folder: bool = False) -> Path:

@@ -23,4 +23,5 @@ def read(specification: OwnDataset, data_dir: Path) -> Samples:
 
     made = getattr(datasets, f"load_{specification.file}")()
     x = made.images.astype(np.uint8) if "images" in made else made.data
-    return Samples(x, np.asarray(made.target_names)[made.target].astype(str), np.arange(len(x)).astype(str))
+    names = np.asarray(made.target_names)[made.target].astype(str)
+    return Samples(x, names, np.arange(len(x)).astype(str), features=() if "images" in made else made.feature_names)
