@@ -1,7 +1,5 @@
 """Which points stand for the stragglers, and what of a vector is shown."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,8 +27,14 @@ def dataset_of(x, classes):
 
 def test_vectors_are_named_features_the_most_telling_first(vectors):
     x, classes, rates = vectors
-    origins = Origins("row", np.arange(40).astype(str), np.array([]), np.array([0, 1]), np.array(["no", "yes"]))
-    origins = replace(origins, feature_name=np.array(["width", "height", "depth"]))
+    origins = Origins(
+        kind="row",
+        train=np.arange(40).astype(str),
+        test=np.array([], str),
+        class_number=np.array([0, 1]),
+        class_name=np.array(["no", "yes"]),
+        feature=np.array(["width", "height", "depth"]),
+    )
     shown = choose_exemplars(rates, dataset_of(x, classes), origins)
     assert shown.features[0] == "height" and {*shown.features} == {"width", "height", "depth"}
     assert {*shown.classes} == {"no"} and shown.of("straggler").sample_id.tolist() == [0, 1]

@@ -10,6 +10,7 @@ from pathlib import Path
 from snakemake.utils import update_config
 
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -17,7 +18,11 @@ from workflow.stragglers.support.sealed import sealed
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
-from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
+from workflow.stragglers.spec.flipped import (
+    FlippedDataset,
+    dataset_of as specification_of,
+)
+from workflow.stragglers.spec.own import OwnDataset
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
@@ -67,9 +72,32 @@ def prepared_datasets():
 
 def shipped_studies():
     """Names of the studies that come with the workflow, whose results own data must not overwrite."""
-    for file in (CHECKOUT / "config").glob("*.yaml"):
+    for file in (CHECKOUT / "config").rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r"^study: *(\w+)", text, re.M)
+
+
+def find_claims(named):
+    """The file of claims that is ``named``, from here or else from the checkout; None where a study judges none."""
+    if not named:
+        return None
+    here = Path(named).expanduser()
+    return here if here.exists() else CHECKOUT / here
+
+
+@cache
+def tables_of_claims():
+    """The tables that the study's claims are measured on."""
+    # Not before: a second of imports, which all jobs but one can do without.
+    from workflow.stragglers.analysis.claims import read_claims, tables_of
+
+    return tables_of(
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
+    )
 
 
 # As they are typed, where YAML would take a path for something else.
@@ -97,6 +125,14 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    claims_of_question = f"config/claims/{study.question}.yaml"
+    claims_file = find_claims(
+        config.get(
+            "claims", claims_of_question if study.question else "config/claims.yaml"
+        )
+    )
+    if claims_file and workflow.is_main_process:
+        tables_of_claims()
     if "data" in typed and plans_jobs:
         print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.
@@ -134,10 +170,16 @@ wildcard_constraints:
     run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
+
+
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
@@ -156,6 +198,12 @@ def runs_of(cell):
 
 def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
+
+
+def origins_of(cell):
+    """Where the samples of a cell are from, if its dataset is of a user's own."""
+    own = isinstance(study.datasets[cell.dataset], OwnDataset)
+    return [dataset_of(cell).replace("dataset.npz", "origins.npz")] if own else []
 
 
 def reader_of(wildcards):
@@ -192,8 +240,8 @@ def repeated(wildcards):
 def prepared(cell):
     """A cell's dataset and, of own data, where its samples are from and what they are called."""
     files = {"dataset": dataset_of(cell)}
-    if isinstance(study.datasets[cell.dataset], OwnDataset):
-        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
     return files
 
 
@@ -202,6 +250,7 @@ def listed_from(cell):
     return prepared(cell) | {
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
 
 
@@ -236,8 +285,8 @@ families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
-    if listed in study.blocks
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
+    if listed in study.blocks and not study.question
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)

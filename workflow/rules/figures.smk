@@ -10,7 +10,7 @@ of_datasets = {
     for name, suffix in suffixes.items()
 }
 for figure in FIGURES:
-    if unknown := {*figure.tables} - {*tables, "planted"}:
+    if unknown := {*figure.tables} - {*tables, *parts, *DERIVED, *OTHER_TABLES}:
         sys.exit(
             f"Error: {figure.stem} in workflow/stragglers/figures/registry.py: there is no table {min(unknown)}"
         )
@@ -18,7 +18,7 @@ for figure in FIGURES:
 figures = {
     f"{figure.stem}{suffix}": (figure, subject)
     for figure in FIGURES
-    if {*figure.tables} <= {*tables}
+    if {*figure.tables} <= {*tables} and figure.question == study.question
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
     if not figure.of_ablations or study.ablations
     if not figure.of_many_groups

@@ -1,7 +1,7 @@
 """A user's own data, prepared: read by the reader of their source, split where they are not, traced to their origin."""
 
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -34,8 +34,8 @@ class Origins:
     class_number: np.ndarray
     """Number of each class (K,), as in the dataset, ascending."""
     class_name: np.ndarray
-    feature_name: np.ndarray = field(default_factory=lambda: np.empty(0, str))
-    """Texts (d,), where the features of vectors have names."""
+    feature: np.ndarray
+    """Names of the features (d,); none where they have none."""
 
     def save(self, path: str) -> None:
         write_arrays(asdict(self), path)
@@ -86,7 +86,8 @@ def prepare(specification: OwnDataset, data_dir: str) -> tuple[Dataset, Origins]
 def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> tuple[Dataset, Origins]:
     """Samples by task and subset, given who is of the test split, booleans (n,).
 
-    What :func:`.datasets.prepare` does for named sources; that one is part of what their trained runs rest on.
+    What :func:`.datasets.prepare` does for named sources. The two share what they can: lines that moved out of that one
+    would be other code of what all trained runs of those sources rest on, and train them again.
     """
     classes, names = class_numbers(samples.names)
     groups = tasks.groups(specification.task, [*names])
@@ -115,5 +116,5 @@ def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> 
         test=samples.origin[kept_test],
         class_number=np.array([*names], np.int16),
         class_name=np.array([*names.values()]),
-        feature_name=np.array([*samples.features], str),
+        feature=np.array([], str) if samples.features is None else samples.features,
     )

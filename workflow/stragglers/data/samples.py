@@ -1,7 +1,6 @@
 """Samples as a user has them: their classes by name, where each is from, and a split where they have none."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +24,8 @@ class Samples(NamedTuple):
     """Where each is from, as a text (n,): a file's name below the folder, or the number of a row, from 0."""
     test: np.ndarray | None = None
     """Booleans (n,), the test split; None where the data are not split."""
-    features: Sequence[str] = ()
-    """Names of the features (d,) of vectors that have such."""
+    features: np.ndarray | None = None
+    """Names of the features of vectors, texts (d,); None where they have none."""
 
 
 def place_of(specification: OwnDataset, data_dir: Path, folder: bool = False) -> Path:

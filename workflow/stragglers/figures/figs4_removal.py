@@ -20,7 +20,7 @@ from .style import REMOVALS, count, entry, interval, rows_axis, series, styled, 
 SIDE_BY_SIDE = {1: 2, 2: 3}
 """Columns that the figure spans -> cells in a row."""
 NOTHING = "No run of this study was repeated without points."
-KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
+KINDS = ("random", "uniform", "top_stragglers", "stragglers", "other_seed", "consensus")
 """Values of ``removed`` that are compared with ``none``."""
 
 

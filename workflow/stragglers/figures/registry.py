@@ -25,6 +25,8 @@ class Figure:
     """Whether it is of datasets of more than two groups only."""
     of_ablations: bool = False
     """Whether it is of retrained runs only."""
+    question: str | None = None
+    """The question that it answers, if it is of studies of that question only."""
 
 
 FIGURES = (
@@ -44,4 +46,5 @@ FIGURES = (
     Figure("figs5_factors", "S5: what the inversion depends on", ("inversion", "variance", "linear")),
     Figure("figs6_conservation", "S6: measures of conservation", ("inversion", "conservation", "conservation_peak")),
     Figure("figs7_groups", "S7: group by group", ("inversion",), per_dataset=True, of_many_groups=True),
+    Figure("figq_ledger", "Why does it turn?", ("ledger", "ledger_runs", "vanishing"), question="ledger"),
 )

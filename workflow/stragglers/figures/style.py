@@ -79,6 +79,7 @@ REMOVALS = {
     "uniform": ("random, of any class", "#F0E442"),
     "stragglers": ("stragglers", "#CC79A7"),
     "consensus": ("consensus stragglers", "#56B4E9"),
+    "other_seed": ("another seed's stragglers", "#0072B2"),
     "misclassified_at": ("S(t)", "#7F7F7F"),
 }
 """What the tables' ``removed`` says -> name, colour."""
@@ -106,6 +107,12 @@ def title(ax: Axes, letter: str, text: str = "", width: int = 52) -> None:
         beside = {"xycoords": shown, "textcoords": "offset points", "fontsize": shown.get_fontsize()}
         # As for a panel's own title, the layout makes room for its height, which the letter has, not for its width.
         ax.annotate(text, (1, 0), (6, 0), va="bottom", annotation_clip=False, in_layout=False, **beside)
+
+
+def note(ax: Axes, text: str) -> None:
+    """A panel of several without data: says so, and has no axes."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="0.4")
 
 
 def mark(ax: Axes, x: float, label: str = "") -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from ..analysis.evidence import TABLES
 from ..support.numbers import rounded_one
 from ..support.text import printable
 from ..tables.pages import as_csv
@@ -24,7 +23,10 @@ def stragglers_only(stragglers: pd.DataFrame) -> pd.DataFrame:
     return stragglers[stragglers["straggler_rate"] > 0].sort_values("straggler_rate", ascending=False, kind="stable")
 
 
+SAMPLES = "samples"
+"""The list of the samples, which is no file of ``tables/``."""
 SHEETS: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    SAMPLES: ("Samples, the most suspicious first", as_it_is),
     "claims": ("Claims and verdicts", as_it_is),
     "inversion": ("Inversions, over the runs of each cell", inversion_summary),
     "consensus": ("Stragglers that runs share", as_it_is),
@@ -39,7 +41,7 @@ SHEETS: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     "planted": ("Planted stragglers", as_it_is),
 }
 """Table -> what the page calls it, and what of it is shown."""
-SHOWN = frozenset(("dynamics", *TABLES, *SHEETS))
+SHOWN = frozenset(("dynamics", *SHEETS))
 """The tables that a page reads, of those that a study has."""
 
 

@@ -124,8 +124,8 @@ def choose_exemplars(
     telling = telling_features(dataset, frequent) if vectors else []
     named = dict(zip(origins.class_number.tolist(), origins.class_name.tolist(), strict=True)) if origins else {}
     names = np.array([f"feature {number}" for number in range(dataset.images_train.shape[1])])
-    if origins and len(origins.feature_name):
-        names = origins.feature_name
+    if origins and len(origins.feature):
+        names = origins.feature
     return Exemplars(
         images=dataset.images_train[np.ix_(chosen, telling)] if vectors else pictures(dataset.images_train[chosen]),
         classes=np.array([str(named.get(number, number)) for number in dataset.class_train[chosen].tolist()], str),

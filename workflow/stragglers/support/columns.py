@@ -30,7 +30,8 @@ STRAGGLERS = (
 )
 """One row a cell and training point."""
 LISTING = (
-    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "learned_at", "n_learned"),
+    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "margin"),
+    *("learned_at", "n_learned", "rank_straggler_rate", "rank_margin", "rank_learned_at"),
 )
 """One row a training point of the study's first dataset, reference runs; no table of ``tables/``."""
 CONSENSUS = (*ADDRESS, "kind", "n_runs", "fraction", "ci_low", "ci_high")
@@ -68,7 +69,16 @@ LINEAR = (
 )
 """One row a dataset and classifier."""
 CLAIMS = (
-    *("claim", "statement", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs", "note"),
-    *("threshold", "verdict", "reason"),
+    *("claim", "statement", "source", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs"),
+    *("note", "threshold", "verdict", "reason"),
 )
 """One row a claim and main dataset, or all of them."""
+LEDGER = (*ADDRESS, "seed", "removed", "epoch", "D", "change", "stragglers", "others")
+"""One row a run and epoch."""
+LEDGER_RUNS = (
+    *(*ADDRESS, "seed", "removed", "epoch", "n_stragglers", "correlation", "crossing"),
+    *("overlap", "overlap_chance", "pull", "against", "balance"),
+)
+"""One row a run."""
+VANISHING = (*ADDRESS, "seed", "scale", "found", "epoch", "depth", "deviation", "radius_deviation")
+"""One row a run of a linear network."""
