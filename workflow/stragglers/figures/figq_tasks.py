@@ -164,7 +164,7 @@ def draw_failures(ax: Axes, content: Content) -> None:
     rows_axis(ax, list(rows["name"]), 30)
     ax.axvline(1, color="0.6", linewidth=0.6, zorder=0)
     ax.set_xscale("log")
-    plain_log_ticks(ax.xaxis, room=1.2)
+    plain_log_ticks(ax.xaxis)
     ax.set_xlabel("ε* over what the residual foretells")
     ax.tick_params(axis="y", labelsize=6)
 

@@ -146,8 +146,8 @@ def epoch_axis(ax: Axes) -> None:
 
 def inches(axis: Axis) -> float:
     """About how long an axis is: its panel is not laid out yet."""
-    box, figure = axis.axes.get_position(), axis.axes.figure
-    return box.width * figure.get_figwidth() if axis.axis_name == "x" else box.height * figure.get_figheight()
+    box = axis.axes.bbox
+    return (box.width if axis.axis_name == "x" else box.height) / axis.axes.figure.dpi
 
 
 def plain_log_ticks(axis: Axis) -> None:
