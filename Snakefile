@@ -43,6 +43,10 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
     sys.exit(f"Error: {study.name} is not finished; run it first, without --report")
 
 
+onstart:
+    stop_with_jobs()
+
+
 onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):

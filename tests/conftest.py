@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from hypothesis import settings
-from project import TINY, Project
+from project import SMALLEST, TINY, UNDRAWN, Project
 
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.data.tasks import group_of, groups, labels_of
@@ -64,18 +64,29 @@ def of_all_workers(factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+def made_once(factory, name, config, *options):
+    """A study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
+    shared = of_all_workers(factory)
+    with open(shared / f"{name}.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / name).exists():
+            # One that failed is in nobody's way.
+            made = Project(factory.mktemp("making") / "project")
+            made.run(config, *options)
+            made.folder.rename(shared / name)
+    return Project(factory.mktemp(name) / "project", results=shared / name)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The small study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
-    shared = of_all_workers(tmp_path_factory)
-    with open(shared / "finished.lock", "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "finished").exists():
-            # One that failed is in nobody's way.
-            made = Project(tmp_path_factory.mktemp("making") / "project")
-            made.run(TINY)
-            made.folder.rename(shared / "finished")
-    return Project(tmp_path_factory.mktemp("finished") / "project", results=shared / "finished")
+    """The small study, with the scripts of its jobs as they ran."""
+    return made_once(tmp_path_factory, "finished", TINY, "--skip-script-cleanup")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The smallest study, to which no fault has happened."""
+    return made_once(tmp_path_factory, "undisturbed", SMALLEST, *UNDRAWN)
 
 
 @pytest.fixture
