@@ -1,8 +1,8 @@
 """Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named, speed.md the
-benchmark, and a page that is called like a finished study the claims of that study; the README shows the answers of
-four datasets, config/README.md the keys of the schemas.
+benchmark, reliability.md what the suite of faults recorded, and a page that is called like a finished study the claims
+of that study; the README shows the answers of four datasets, config/README.md the keys of the schemas.
 """
 
 import re
@@ -155,6 +155,12 @@ def benchmark_markdown(benchmark: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def reliability_markdown(counts: pd.DataFrame) -> str:
+    """How many cases of each fault were tried, and how many of these survived."""
+    lines = ["| what | tried | as it must be |", "|---|---|---|"]
+    return "\n".join(lines + [f"| {fault} | {tried} | {survived} |" for fault, tried, survived in counts.to_numpy()])
+
+
 def insert(text: str, name: str, table: str) -> str:
     """``text`` with what stands between the markers of ``name`` replaced by ``table``."""
     start, end = f"<!-- {name}: make docs -->", f"<!-- end of {name} -->"
@@ -239,6 +245,8 @@ def main(studies: list[str]) -> None:
         refresh(ROOT / "README.md", "answers", answers_markdown(pd.read_csv(kept)))
     if (kept := ROOT / "docs" / "benchmark_training.csv").is_file():
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(pd.read_csv(kept)))
+    if (kept := ROOT / "docs" / "reliability.csv").is_file():
+        refresh(ROOT / "docs" / "reliability.md", "reliability", reliability_markdown(pd.read_csv(kept)))
 
 
 if __name__ == "__main__":

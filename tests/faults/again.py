@@ -40,27 +40,25 @@ def run(script, said):
 
 
 def main():
-    with open(os.environ["FAULT_COUNT"], "r+b") if "FAULT_COUNT" in os.environ else TemporaryFile() as told:
-        told.write(bytes(CONTROL.size))
-        told.flush()
-        answer_all(told.fileno())
-
-
-def answer_all(control):
-    for line in sys.stdin:
-        asked = json.loads(line)
-        os.pwrite(control, CONTROL.pack(0, asked["at"], asked["errno"], asked["lasts"]), 0)
-        with TemporaryFile() as said:
-            if not (child := os.fork()):
-                code = run(asked["script"], said)
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
-            _, status = os.waitpid(child, 0)
-            said.seek(0)
-            text = said.read().decode("utf-8", "replace")
-        counted, *_ = CONTROL.unpack(os.pread(control, CONTROL.size, 0))
-        print(json.dumps({"code": os.waitstatus_to_exitcode(status), "said": text, "counted": counted}), flush=True)
+    told = os.environ.get("FAULT_COUNT")
+    with open(told, "r+b", buffering=0) if told else TemporaryFile(buffering=0) as control:
+        for line in sys.stdin:
+            asked = json.loads(line)
+            control.seek(0)
+            control.write(CONTROL.pack(0, asked["at"], asked["errno"], asked["lasts"]))
+            with TemporaryFile() as said:
+                if not (child := os.fork()):
+                    code = run(asked["script"], said)
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+                    os._exit(code)
+                _, status = os.waitpid(child, 0)
+                said.seek(0)
+                text = said.read().decode("utf-8", "replace")
+            control.seek(0)
+            counted, *_ = CONTROL.unpack(control.read(CONTROL.size))
+            answer = {"code": os.waitstatus_to_exitcode(status), "said": text, "counted": counted}
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
-from harness import contents, differing
+from harness import contents, differing, unlocked
+from project import SMALLEST, UNDRAWN, Project
 
 HERE = Path(__file__).parent
 CONTROL = struct.Struct("4q")
@@ -119,3 +121,67 @@ def test_whichever_write_fails_is_named_and_nothing_is_half_written(again, rule,
     record_property("tried", tried)
     record_property("failed", len(wrong))
     assert not wrong, wrong[:5]
+
+
+@pytest.fixture(scope="session")
+def operations(shim, tmp_path_factory):
+    """How many operations a whole study takes, those of Snakemake's own among them."""
+    project = Project(tmp_path_factory.mktemp("counted") / "project")
+    project.environment, control = failing(project, shim)
+    project.run(SMALLEST, *UNDRAWN)
+    counted, *_ = CONTROL.unpack(control.read_bytes())
+    return counted
+
+
+SHARES = np.random.default_rng(0).random(10).round(3).tolist()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", ERRORS)
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.counts("writes: a study in which a random operation fails, Snakemake's own among them")
+def test_a_study_on_a_failing_disk_is_made_whole_by_the_same_command(fresh, shim, operations, undisturbed, kind, share):
+    usual = fresh.environment
+    fresh.environment, control = failing(fresh, shim)
+    error, lasts = ERRORS[kind]
+    control.write_bytes(CONTROL.pack(0, max(1, int(share * operations)), error, lasts))
+    done = fresh.snakemake(SMALLEST, "--cores", "1", *UNDRAWN)
+    if lasts:
+        assert done.returncode and os.strerror(error) in done.stdout + done.stderr
+    fresh.environment = usual
+    unlocked(fresh, SMALLEST)
+    fresh.run(SMALLEST, *UNDRAWN)
+    assert not differing(contents(fresh), contents(undisturbed))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mounts a disk of so many kilobytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+
+    def mounted(kilobytes):
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", disk]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("only root can mount a disk, and not everywhere")
+        return disk
+
+    yield mounted
+    subprocess.run(["umount", "--lazy", disk], capture_output=True)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kilobytes", [64, 200, 400, 800])
+@pytest.mark.counts("writes: a study on a real disk that is full")
+def test_a_study_on_a_full_disk_ends_in_words_and_goes_on_when_there_is_space(
+    fresh, small_disk, undisturbed, kilobytes
+):
+    disk = small_disk(kilobytes)
+    (fresh.folder / "results").symlink_to(disk)
+    done = fresh.snakemake(SMALLEST, "--cores", "1", *UNDRAWN)
+    text = done.stdout + done.stderr
+    assert done.returncode and re.search("cannot be written .*No space left on device|Errno 28", text), text
+    subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+    unlocked(fresh, SMALLEST)
+    fresh.run(SMALLEST, *UNDRAWN)
+    assert not differing(contents(fresh), contents(undisturbed))
