@@ -2,6 +2,7 @@
 # make figures CONFIG=config/mnist.yaml DATA_DIR=PATH   another study
 # make paper DATA_DIR=PATH                              the paper at its own scale
 # make stragglers DATA=PATH [LABEL=COLUMN] [NAME=NAME]  which of your own samples are stragglers
+# make beyond [SIZE=full DATA_DIR=PATH]                 the paper's open questions: studies of minutes, or the real ones
 # make test                                             all tests
 # make test-faults                                      kills, full disks, damage: the whole suite
 PYTHON ?= python3
@@ -12,13 +13,14 @@ DATA =
 LABEL =
 NAME =
 CORES ?= all
+SIZE ?= small
 
 BIN := .venv/bin
 # The shell reads them from its environment, as they are: with spaces, quotes and all.
 export CONFIG DATA_DIR DATA LABEL NAME
 SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
-.PHONY: figures paper stragglers test test-faults benchmark docs lock clean
+.PHONY: figures paper beyond stragglers test test-faults benchmark docs lock clean
 
 figures: .venv/installed
 	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
@@ -27,6 +29,11 @@ figures: .venv/installed
 
 paper:
 	$(MAKE) figures CONFIG=config/paper.yaml
+
+# One after the other.
+beyond: .venv/installed
+	$(if $(wildcard config/beyond/$(SIZE)),,$(error SIZE=$(SIZE): take small or full))
+	@set -e; for study in config/beyond/$(SIZE)/*.yaml; do $(MAKE) --no-print-directory figures CONFIG=$$study; done
 
 stragglers: .venv/installed
 	$(if $(DATA),,$(error Name your data: make stragglers DATA=PATH))

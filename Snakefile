@@ -17,6 +17,7 @@ include: "workflow/rules/ablation.smk"
 include: "workflow/rules/linear.smk"
 include: "workflow/rules/detection.smk"
 include: "workflow/rules/planted.smk"
+include: "workflow/rules/ledger.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
@@ -36,7 +37,7 @@ rule all:
         ),
         pages.values(),
         listings,
-        PAGE,
+        look_around,
 
 
 if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
@@ -51,7 +52,8 @@ onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
         print(f"Figures and tables are in {RESULTS}.")
-        print(f"To look around in them, open {PAGE} in a browser.")
+        for page in look_around:
+            print(f"To look around in them, open {page} in a browser.")
     if listings and all(map(os.path.exists, listings)):
         # Not before: planning has no need of what reads tables.
         from workflow.stragglers.sets.listing import closing

@@ -60,7 +60,7 @@ ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 
 def titles() -> dict[tuple[str, str], str]:
     """(study, dataset) -> its title in the study's configuration."""
-    studies = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "config").glob("*.yaml"))]
+    studies = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "config").rglob("*.yaml"))]
     return {
         (study["study"], name): dataset.get("title", name)
         for study in studies
@@ -93,7 +93,10 @@ def claims_markdown(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-WHOLE = ("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance")
+WHOLE = (
+    *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
+    *("ledger_runs", "vanishing"),
+)
 """Tables that are small enough to be kept as they are."""
 
 
@@ -110,7 +113,9 @@ def summarise(study: str) -> None:
         copy(figure, f"{study}_{figure.name}")
     tables = {file.stem: read_table(file) for file in (results / "tables").glob("*.parquet") if file.stem in WHOLE}
     for name, summary in (("inversion", inversion_summary), ("ablation", ablation_summary)):
-        tables[name] = summary(read_table(results / "tables" / f"{name}.parquet"))
+        # A study of one question need not leave it.
+        if (whole := results / "tables" / f"{name}.parquet").is_file():
+            tables[name] = summary(read_table(whole))
     for name, table in tables.items():
         with replacing(ROOT / "docs" / f"{study}_{name}.csv") as part:
             table.to_csv(part, index=False, float_format="%.4g")

@@ -18,7 +18,11 @@ from workflow.stragglers.support.stopping import stop_with_jobs
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
-from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
+from workflow.stragglers.spec.flipped import (
+    FlippedDataset,
+    dataset_of as specification_of,
+)
+from workflow.stragglers.spec.own import OwnDataset
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
@@ -68,9 +72,32 @@ def prepared_datasets():
 
 def shipped_studies():
     """Names of the studies that come with the workflow, whose results own data must not overwrite."""
-    for file in (CHECKOUT / "config").glob("*.yaml"):
+    for file in (CHECKOUT / "config").rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r"^study: *(\w+)", text, re.M)
+
+
+def find_claims(named):
+    """The file of claims that is ``named``, from here or else from the checkout; None where a study judges none."""
+    if not named:
+        return None
+    here = Path(named).expanduser()
+    return here if here.exists() else CHECKOUT / here
+
+
+@cache
+def tables_of_claims():
+    """The tables that the study's claims are measured on."""
+    # Not before: a second of imports, which all jobs but one can do without.
+    from workflow.stragglers.analysis.claims import read_claims, tables_of
+
+    return tables_of(
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
+    )
 
 
 # As they are typed, where YAML would take a path for something else.
@@ -98,6 +125,14 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    claims_of_question = f"config/claims/{study.question}.yaml"
+    claims_file = find_claims(
+        config.get(
+            "claims", claims_of_question if study.question else "config/claims.yaml"
+        )
+    )
+    if claims_file and workflow.is_main_process:
+        tables_of_claims()
     if "data" in typed and plans_jobs:
         print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.
@@ -234,9 +269,10 @@ families = list(study.main_datasets.values())
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
     [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
-    if listed in study.blocks
+    if listed in study.blocks and not study.question
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)
+titles = {"networks": study.network_titles, "optimizers": study.optimizer_titles}
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

@@ -4,13 +4,13 @@ first = next(iter(study.main_datasets))
 # Of figures about one dataset, the first has the plain names, the others their own as suffix.
 suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
 exemplars = {f"exemplars{suffix}": name for name, suffix in suffixes.items()}
-of_study = {"": about(families, study.titles)}
+of_study = {"": about(families, study.titles, **titles)}
 of_datasets = {
-    suffix: about([study.main_datasets[name]], {name: study.titles[name]})
+    suffix: about([study.main_datasets[name]], {name: study.titles[name]}, **titles)
     for name, suffix in suffixes.items()
 }
 for figure in FIGURES:
-    if unknown := {*figure.tables} - {*tables, "planted"}:
+    if unknown := {*figure.tables} - {*tables, *parts, *DERIVED, *OTHER_TABLES}:
         sys.exit(
             f"Error: {figure.stem} in workflow/stragglers/figures/registry.py: there is no table {min(unknown)}"
         )
@@ -18,7 +18,7 @@ for figure in FIGURES:
 figures = {
     f"{figure.stem}{suffix}": (figure, subject)
     for figure in FIGURES
-    if {*figure.tables} <= {*tables}
+    if {*figure.tables} <= {*tables} and figure.question == study.question
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
     if not figure.of_many_groups
     or any(study.datasets[name].of_many_groups for name in subject.main)

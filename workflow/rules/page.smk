@@ -1,6 +1,8 @@
 from workflow.stragglers.page.sheets import SHOWN
 
 PAGE = f"{RESULTS}/index.html"
+# What answers a question is a figure, a table and claims.
+look_around = [] if study.question else [PAGE]
 ASSETS = CHECKOUT / "workflow/report/page"
 # Main datasets whose samples are shown: of others there are no runs of the reference.
 shown_cells = {
@@ -29,7 +31,7 @@ rule page:
         ENVIRONMENT
     params:
         code=code("page"),
-        subject=as_param(asdict(about(families, study.titles))),
+        subject=as_param(asdict(about(families, study.titles, **titles))),
         test_every=study.protocol.test_every,
         samples=as_param(
             {

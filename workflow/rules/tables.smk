@@ -1,4 +1,5 @@
 from workflow.stragglers.analysis.derived import DERIVED
+from workflow.stragglers.study.questions import QUESTIONS
 
 # Table -> its parts of untouched runs, and those of ablations.
 parts = {
@@ -17,14 +18,25 @@ parts = {
         for table in ("stragglers", "consensus", "conservation", "conservation_peak")
     },
 }
+# Those of questions, which other studies do not leave.
+parts_of_questions = {
+    **{
+        table: ([f"{RESULTS}/{table}/{run}.parquet" for run in ledger_runs], [])
+        for table in ("ledger", "ledger_runs")
+    },
+    "vanishing": ([f"{RESULTS}/vanishing/{run}.parquet" for run in linear_runs], []),
+}
 
-# All that the study leaves; the last, where there is one, is of planted data only.
+# Those that a rule of their own makes, the last of planted data only.
+OTHER_TABLES = ("overlap", "ablation", "linear", "detection", "planted")
+# All that the study leaves.
 tables = [
-    *parts,
-    *DERIVED,
-    *("overlap", "ablation", "claims", "linear", "detection"),
-    *(["planted"] if planted else []),
+    *QUESTIONS.get(study.question, (*parts, *DERIVED, *OTHER_TABLES)),
+    *(["claims"] if claims_file else []),
 ]
+if not planted:
+    tables = [table for table in tables if table != "planted"]
+parts |= parts_of_questions
 
 
 rule table:

@@ -120,7 +120,7 @@ class Stage(NamedTuple):
 
 
 KEYS: dict[str, frozenset[str]] = {
-    "dense": frozenset({"width", "depth", "activation"}),
+    "dense": frozenset({"width", "depth", "activation", "scale"}),
     "convolutional": frozenset({"stages", "width", "depth", "activation", "maps"}),
     "module": frozenset({"file", "build", "layers", "maps"}),
 }
@@ -131,7 +131,8 @@ KEYS: dict[str, frozenset[str]] = {
 class Network:
     """Architecture of a ``kind``, each with the :data:`KEYS` that mean something for it.
 
-    Dense: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each. Convolutional: ``stages``, and
+    Dense: ``depth`` weight layers, ``depth - 1`` hidden ones of ``width`` units each, whose initial weights are torch's
+    times ``scale``. Convolutional: ``stages``, and
     these after them. Module: what the function ``build`` of ``file`` returns, whose submodules ``layers`` are observed;
     ``content`` is the file's hash. ``maps``: how a feature map becomes one vector.
     """
@@ -140,6 +141,7 @@ class Network:
     depth: int = 2
     activation: str = "tanh"
     kind: str = "dense"
+    scale: float = 1.0
     stages: tuple[Stage, ...] = (Stage(8), Stage(16))
     maps: str = "flattened"
     file: str | None = None
@@ -152,6 +154,7 @@ class Network:
         stages = (Stage(**stage) if isinstance(stage, Mapping) else Stage(*stage) for stage in self.stages)
         object.__setattr__(self, "stages", tuple(stages))
         object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "scale", float(self.scale))
 
     @classmethod
     def from_config(cls, name: str, entry: Mapping[str, Any]) -> "Network":
@@ -267,6 +270,7 @@ class AblationPlan:
     ``noise``: standard deviations of the noise on the test data. ``consensus_from``: the runs
     (``seeds``, and ``network`` or ``optimizer`` if others) whose consensus set is removed too.
     ``fractions``: of a run's stragglers, those with the highest straggler rate, removed in turn.
+    ``other_seed``: whether the stragglers of the run of the next seed are removed, too.
     """
 
     random_draws: int = 3
@@ -274,6 +278,7 @@ class AblationPlan:
     noise: tuple[float, ...] = (1.0,)
     consensus_from: Mapping[str, str] | None = None
     fractions: tuple[float, ...] = ()
+    other_seed: bool = False
 
     def __post_init__(self):
         # A config's list of the default values is the default, too.

@@ -68,7 +68,16 @@ LINEAR = (
 )
 """One row a dataset and classifier."""
 CLAIMS = (
-    *("claim", "statement", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs", "note"),
-    *("threshold", "verdict", "reason"),
+    *("claim", "statement", "source", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs"),
+    *("note", "threshold", "verdict", "reason"),
 )
 """One row a claim and main dataset, or all of them."""
+LEDGER = (*ADDRESS, "seed", "removed", "epoch", "D", "change", "stragglers", "others")
+"""One row a run and epoch."""
+LEDGER_RUNS = (
+    *(*ADDRESS, "seed", "removed", "epoch", "n_stragglers", "correlation", "crossing"),
+    *("overlap", "overlap_chance", "pull", "against", "balance"),
+)
+"""One row a run."""
+VANISHING = (*ADDRESS, "seed", "scale", "found", "epoch", "depth", "deviation", "radius_deviation")
+"""One row a run of a linear network."""
