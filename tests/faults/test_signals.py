@@ -1,8 +1,10 @@
 """A study that is told to stop ends within seconds, with its jobs and without a lock; the same command goes on."""
 
+import fcntl
 import os
 import pty
 import signal
+import termios
 import time
 
 import pytest
@@ -38,7 +40,7 @@ def in_terminal(fresh):
 
     def controls_it():
         os.setsid()
-        os.close(os.open(os.ttyname(inside), os.O_RDWR))
+        fcntl.ioctl(inside, termios.TIOCSCTTY, 0)
 
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), inside)
     streams |= {"start_new_session": False, "preexec_fn": controls_it, "pass_fds": (inside,)}

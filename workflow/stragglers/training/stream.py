@@ -22,7 +22,7 @@ class Stream:
         """``shape`` in the end; ``kept``, an earlier :meth:`state`, says where to go on."""
         self.path, self.dtype, self.checksum = path, dtype, 0
         with naming(path):
-            self.file = open(path, "r+b" if kept else "wb")  # noqa: SIM115 - closed by close()
+            self.file = open(path, "r+b") if kept else open(path, "wb")  # noqa: SIM115 - closed by close()
         if kept:
             size, self.checksum = kept
             self.file.truncate(size)
