@@ -20,7 +20,7 @@ BIN := .venv/bin
 export CONFIG DATA_DIR DATA LABEL NAME
 SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
-.PHONY: figures paper beyond stragglers test test-faults benchmark docs lock clean
+.PHONY: figures paper beyond stragglers test test-faults benchmark docs api lock clean
 
 figures: .venv/installed
 	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
@@ -58,6 +58,11 @@ benchmark: .venv/installed
 # into docs/ and the README.
 docs: .venv/installed
 	$(BIN)/python docs/update.py digits mnist
+
+# Pages of the library from its docstrings, docs/api/html/index.html, with a tool that nothing else needs.
+api: .venv/installed
+	$(BIN)/pip install --quiet --requirement envs/docs.txt
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs/api docs/api/html
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'

@@ -46,6 +46,7 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
 
 onstart:
     stop_with_jobs()
+    note(codes, CHECKOUT / "workflow/scripts")
 
 
 onsuccess:
@@ -55,18 +56,4 @@ onsuccess:
         for page in look_around:
             print(f"To look around in them, open {page} in a browser.")
     if listings and all(map(os.path.exists, listings)):
-        # Not before: planning has no need of what reads tables.
-        from workflow.stragglers.sets.listing import closing
-        from workflow.stragglers.support.sealed import read_table
-
-        samples = read_table(listings[1], columns=["straggler_rate", "n_runs"])
-        n_runs = sum(len(parse_seeds(block)) for block in study.blocks[listed])
-        print(
-            closing(
-                samples["straggler_rate"].to_numpy(),
-                samples["n_runs"].max(),
-                n_runs,
-                study.protocol.epochs,
-                listings[0],
-            )
-        )
+        print(Path(listings[-1]).read_text(encoding="utf-8"), end="")

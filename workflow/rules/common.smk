@@ -10,6 +10,7 @@ from pathlib import Path
 from snakemake.utils import update_config
 
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -170,10 +171,16 @@ wildcard_constraints:
     run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
+
+
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
@@ -192,6 +199,12 @@ def runs_of(cell):
 
 def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
+
+
+def origins_of(cell):
+    """Where the samples of a cell are from, if its dataset is of a user's own."""
+    own = isinstance(study.datasets[cell.dataset], OwnDataset)
+    return [dataset_of(cell).replace("dataset.npz", "origins.npz")] if own else []
 
 
 def reader_of(wildcards):
@@ -231,9 +244,10 @@ def listed_from(cell):
         "dataset": dataset_of(cell),
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if isinstance(study.datasets[cell.dataset], OwnDataset):
-        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
     return files
 
 
@@ -268,7 +282,7 @@ families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
     if listed in study.blocks and not study.question
     else []
 )

@@ -30,7 +30,8 @@ STRAGGLERS = (
 )
 """One row a cell and training point."""
 LISTING = (
-    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "learned_at", "n_learned"),
+    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "margin"),
+    *("learned_at", "n_learned", "rank_straggler_rate", "rank_margin", "rank_learned_at"),
 )
 """One row a training point of the study's first dataset, reference runs; no table of ``tables/``."""
 CONSENSUS = (*ADDRESS, "kind", "n_runs", "fraction", "ci_low", "ci_high")
