@@ -46,7 +46,10 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
 
 onstart:
     stop_with_jobs()
-    note(codes, CHECKOUT / "workflow/scripts")
+    try:
+        note(codes, CHECKOUT / "workflow/scripts")
+    except InputError as error:
+        sys.exit(f"Error: {error}")
 
 
 onsuccess:

@@ -120,6 +120,17 @@ def reading(path: Path | str) -> Iterator[Path]:
         raise InputError(f"{path} is damaged ({error}); {REMEDY}") from error
 
 
+def damaged(folder: Path) -> Iterator[Path]:
+    """The files below ``folder`` that do not hold what was written."""
+    for seal in sorted(folder.rglob(".*.sha256")):
+        file = seal.with_name(seal.name.removeprefix(".").removesuffix(".sha256"))
+        if file.is_file():
+            try:
+                sealed(file)
+            except InputError:
+                yield file
+
+
 def read_table(path: Path | str, **options: Any) -> pd.DataFrame:
     """A Parquet file of the workflow; ``options`` go to :func:`pandas.read_parquet`."""
     with reading(path) as whole:
