@@ -516,9 +516,8 @@ def test_a_folder_of_images_becomes_a_list_of_its_stragglers(own_digits):
     options = ("--config", "data=my digits", SHORT, "optimizers={gd: {lr: 0.5}}", "--", *files)
     done = own_digits.run(None, *options)
     assert "Study my_digits: the folder my digits, every class told apart" in done.stderr
-    assert re.search(r"[1-9]\d* of 10 runs inverted within 400 epochs, .* of 480 training samples", done.stdout), (
-        done.stdout
-    )
+    said = r"[1-9]\d* of 10 runs inverted within 400 epochs, .* of 480 training samples"
+    assert re.search(said, done.stdout), done.stdout
     table = pd.read_csv(own_digits.folder / files[0])
     assert list(table) == list(columns.LISTING) and len(table) == 480
     assert table["straggler_rate"].is_monotonic_decreasing

@@ -19,7 +19,7 @@ autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
 # What a docstring refers to must be there; other libraries' own pages, which take a network, are not looked up.
 nitpicky = True
-OTHERS = "altair|collections|json|matplotlib|np|numpy|pandas|pathlib|pd|pyarrow|sklearn|torch|types"
+OTHERS = "altair|collections|jax|json|matplotlib|np|numpy|pandas|pathlib|pd|pyarrow|sklearn|torch|types"
 nitpick_ignore_regex = [("py:.*", rf"({OTHERS})\b.*"), ("py:class", r"tuple\[int")]
 
 

@@ -90,7 +90,7 @@ def listing(rate, n_runs, **columns):
 
 def test_the_first_lines_say_which_samples():
     said = lead(listing([1.0, 0.5, 0.25] + [0] * 9, 8, row=range(12), suggested_class="b", learned_at=3.0))
-    assert "2 of 12 training samples are stragglers: at least half of 8 runs" in said["sentence"]
+    assert "2 of 12 training samples are stragglers: at least half of the 8 runs" in said["sentence"]
     assert said["heads"] == ["row", "class", "runs say", "wrong at the inversion", "learned at"]
     assert said["rows"][1] == ("1", "a", "b", "50 % of runs", "epoch 3") and len(said["rows"]) == 10
 

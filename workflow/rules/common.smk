@@ -28,6 +28,7 @@ from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
 from workflow.stragglers.study.cell import REFERENCE, Cell
+from workflow.stragglers.study.questions import QUESTIONS, refuse_without_extras
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.tables.subject import Subject
@@ -126,6 +127,8 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    if plans_jobs:
+        refuse_without_extras(study.question)
     claims_of_question = f"config/claims/{study.question}.yaml"
     claims_file = find_claims(
         config.get(
@@ -168,7 +171,7 @@ wildcard_constraints:
     network="[^/]+",
     optimizer="[^/]+",
     seeds="[0-9]+(-[0-9]+)?",
-    run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
+    run=f"(runs|{study.name}/(ablations|removals))/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
 
 
 # What jobs compute: fingerprint -> script, and what that imports by name.
@@ -263,19 +266,6 @@ def drawn_from(figure, subject):
 def figure_title(figure, subject):
     titles = subject.main.values() if figure.per_dataset else ()
     return ", ".join([figure.label, *titles])
-
-
-def drawn(kind):
-    """A figure in one format, as the report shows it. Its caption is drawn, too: it holds the study's numbers."""
-    return report(
-        f"{RESULTS}/figures/{{figure}}.{kind}",
-        caption="../report/figure.rst",
-        category="1. Figures",
-        labels=lambda wildcards: {
-            "figure": as_label(figure_title(*figures[wildcards.figure])),
-            "format": kind.upper(),
-        },
-    )
 
 
 families = list(study.main_datasets.values())

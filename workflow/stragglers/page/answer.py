@@ -29,7 +29,7 @@ def lead(listing: pd.DataFrame) -> dict[str, Any]:
     if n_runs:
         sentence = (
             f"{(rate >= CONSENSUS_RATE).sum()} of {len(listing)} training samples are stragglers: at least half of "
-            f"{n_runs} runs still get them wrong at their inversion. If labels are wrong, look for them here first."
+            f"the {n_runs} runs with an inversion still get them wrong there. If labels are wrong, look here first."
         )
     else:
         sentence = (

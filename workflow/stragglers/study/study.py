@@ -257,8 +257,12 @@ class Study:
         return f"runs/{self.cell_address(cell)}/seeds-{block}"
 
     def ablation_address(self, cell: Cell, block: str) -> str:
-        """Address of a block's retrainings below ``results/``; this study's own."""
-        return f"{self.name}/ablations/{self.cell_address(cell)}/seeds-{block}"
+        """Address of a block's retrainings below ``results/``; this study's own.
+
+        A study of scores has them in a folder of another name, as it chooses the points that are left out otherwise.
+        """
+        folder = "removals" if self.question == "scores" else "ablations"
+        return f"{self.name}/{folder}/{self.cell_address(cell)}/seeds-{block}"
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
