@@ -15,6 +15,7 @@ from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
 from workflow.stragglers.support.sealed import sealed
+from workflow.stragglers.support.stopping import stop_with_jobs
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
