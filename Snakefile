@@ -47,7 +47,11 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
 
 
 onstart:
-    note(codes, CHECKOUT / "workflow/scripts")
+    stop_with_jobs()
+    try:
+        note(codes, CHECKOUT / "workflow/scripts")
+    except InputError as error:
+        sys.exit(f"Error: {error}")
 
 
 onsuccess:
