@@ -90,7 +90,7 @@ def test_networks_and_optimisers_are_called_by_their_titles():
     overlap = pd.concat([overlap, overlap.assign(network_a="wide", optimizer_a="adam")])
     overlap = pd.concat([overlap, overlap.assign(network_b="reference", optimizer_b=["gd", "gd", "adam", "adam"])])
     assert [*fig3_universality.overlap_matrix(overlap, of, "optimizers")] == ["Reference", "Adam"]
-    assert [*fig3_universality.overlap_matrix(overlap, of, "networks_shared")] == ["Wide, Adam", "Reference"]
+    assert [*fig3_universality.overlap_matrix(overlap, of, "networks_shared")] == ["Reference", "Wide, Adam"]
     drawn = figs5_factors.draw(factors()).axes[2]
     assert [label.get_text() for label in drawn.get_yticklabels()] == ["Deep, layer 1", "Deep, layer 2"]
 
