@@ -19,7 +19,7 @@ BIN := .venv/bin
 export CONFIG DATA_DIR DATA LABEL NAME
 SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
-.PHONY: figures paper beyond stragglers test benchmark docs lock clean
+.PHONY: figures paper beyond stragglers test benchmark docs api lock clean
 
 figures: .venv/installed
 	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
@@ -30,7 +30,7 @@ paper:
 	$(MAKE) figures CONFIG=config/paper.yaml
 
 # One after the other.
-beyond: .venv/installed
+beyond: .venv/beyond
 	$(if $(wildcard config/beyond/$(SIZE)),,$(error SIZE=$(SIZE): take small or full))
 	@set -e; for study in config/beyond/$(SIZE)/*.yaml; do $(MAKE) --no-print-directory figures CONFIG=$$study; done
 
@@ -51,12 +51,21 @@ benchmark: .venv/installed
 # Keys of the schemas into config/README.md; figures and tables of all finished studies, and what pages show of them,
 # into docs/ and the README.
 docs: .venv/installed
-	$(BIN)/python docs/update.py digits mnist
+	$(BIN)/python docs/update.py
+
+# Pages of the library from its docstrings, docs/api/html/index.html, with a tool that nothing else needs.
+api: .venv/installed
+	$(BIN)/pip install --quiet --requirement envs/docs.txt
+	$(BIN)/python -m sphinx --fail-on-warning --fresh-env --quiet --builder html docs/api docs/api/html
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement envs/requirements.txt
+	touch $@
+
+.venv/beyond: .venv/installed envs/beyond.txt
+	$(BIN)/pip install --quiet --requirement envs/beyond.txt
 	touch $@
 
 # Resolves envs/requirements.in afresh in an environment of its own.

@@ -17,7 +17,9 @@ include: "workflow/rules/ablation.smk"
 include: "workflow/rules/linear.smk"
 include: "workflow/rules/detection.smk"
 include: "workflow/rules/planted.smk"
+include: "workflow/rules/scores.smk"
 include: "workflow/rules/ledger.smk"
+include: "workflow/rules/tasks.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
@@ -44,6 +46,10 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
     sys.exit(f"Error: {study.name} is not finished; run it first, without --report")
 
 
+onstart:
+    note(codes, CHECKOUT / "workflow/scripts")
+
+
 onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
@@ -51,18 +57,4 @@ onsuccess:
         for page in look_around:
             print(f"To look around in them, open {page} in a browser.")
     if listings and all(map(os.path.exists, listings)):
-        # Not before: planning has no need of what reads tables.
-        from workflow.stragglers.sets.listing import closing
-        from workflow.stragglers.support.sealed import read_table
-
-        samples = read_table(listings[1], columns=["straggler_rate", "n_runs"])
-        n_runs = sum(len(parse_seeds(block)) for block in study.blocks[listed])
-        print(
-            closing(
-                samples["straggler_rate"].to_numpy(),
-                samples["n_runs"].max(),
-                n_runs,
-                study.protocol.epochs,
-                listings[0],
-            )
-        )
+        print(Path(listings[-1]).read_text(encoding="utf-8"), end="")

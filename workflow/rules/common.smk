@@ -10,6 +10,7 @@ from pathlib import Path
 from snakemake.utils import update_config
 
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -26,6 +27,7 @@ from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
 from workflow.stragglers.study.cell import REFERENCE, Cell
+from workflow.stragglers.study.questions import QUESTIONS, refuse_without_extras
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.tables.subject import Subject
@@ -124,6 +126,8 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    if plans_jobs:
+        refuse_without_extras(study.question)
     claims_of_question = f"config/claims/{study.question}.yaml"
     claims_file = find_claims(
         config.get(
@@ -166,13 +170,19 @@ wildcard_constraints:
     network="[^/]+",
     optimizer="[^/]+",
     seeds="[0-9]+(-[0-9]+)?",
-    run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
+    run=f"(runs|{study.name}/(ablations|removals))/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
+
+
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
 
 
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
@@ -191,6 +201,12 @@ def runs_of(cell):
 
 def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
+
+
+def origins_of(cell):
+    """Where the samples of a cell are from, if its dataset is of a user's own."""
+    own = isinstance(study.datasets[cell.dataset], OwnDataset)
+    return [dataset_of(cell).replace("dataset.npz", "origins.npz")] if own else []
 
 
 def reader_of(wildcards):
@@ -230,9 +246,10 @@ def listed_from(cell):
         "dataset": dataset_of(cell),
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if isinstance(study.datasets[cell.dataset], OwnDataset):
-        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
     return files
 
 
@@ -250,24 +267,11 @@ def figure_title(figure, subject):
     return ", ".join([figure.label, *titles])
 
 
-def drawn(kind):
-    """A figure in one format, as the report shows it. Its caption is drawn, too: it holds the study's numbers."""
-    return report(
-        f"{RESULTS}/figures/{{figure}}.{kind}",
-        caption="../report/figure.rst",
-        category="1. Figures",
-        labels=lambda wildcards: {
-            "figure": as_label(figure_title(*figures[wildcards.figure])),
-            "format": kind.upper(),
-        },
-    )
-
-
 families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
     if listed in study.blocks and not study.question
     else []
 )

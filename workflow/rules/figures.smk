@@ -52,8 +52,17 @@ rule figure:
     input:
         unpack(lambda wildcards: drawn_from(*figures[wildcards.figure])),
     output:
-        pdf=drawn("pdf"),
-        png=drawn("png"),
+        # The report would open it in a frame, if it were asked for or not.
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+        # Its caption is drawn, too: it holds the study's numbers.
+        png=report(
+            f"{RESULTS}/figures/{{figure}}.png",
+            caption="../report/figure.rst",
+            category="1. Figures",
+            labels=lambda wildcards: {
+                "figure": as_label(figure_title(*figures[wildcards.figure]))
+            },
+        ),
         caption=f"{RESULTS}/figures/{{figure}}.rst",
     log:
         f"{RESULTS}/logs/{{figure}}.log",

@@ -1,5 +1,4 @@
 from workflow.stragglers.analysis.derived import DERIVED
-from workflow.stragglers.study.questions import QUESTIONS
 
 # Table -> its parts of untouched runs, and those of ablations.
 parts = {
@@ -21,17 +20,37 @@ parts = {
 # Those of questions, which other studies do not leave.
 parts_of_questions = {
     **{
+        table: (
+            [f"{RESULTS}/{table}/{address}.parquet" for address in score_datasets],
+            [],
+        )
+        for table in SCORE_TABLES
+    },
+    "score_removal": (
+        [f"{RESULTS}/score_removal/{run}.parquet" for run in all_ablations],
+        [],
+    ),
+    **{
         table: ([f"{RESULTS}/{table}/{run}.parquet" for run in ledger_runs], [])
         for table in ("ledger", "ledger_runs")
     },
     "vanishing": ([f"{RESULTS}/vanishing/{run}.parquet" for run in linear_runs], []),
+    "tasks": ([f"{RESULTS}/tasks/{address}.parquet" for address in task_cells], []),
 }
 
 # Those that a rule of their own makes, the last of planted data only.
 OTHER_TABLES = ("overlap", "ablation", "linear", "detection", "planted")
+of_questions = {table for named in QUESTIONS.values() for table in named}
 # All that the study leaves.
 tables = [
-    *QUESTIONS.get(study.question, (*parts, *DERIVED, *OTHER_TABLES)),
+    *QUESTIONS.get(
+        study.question,
+        [
+            table
+            for table in (*parts, *DERIVED, *OTHER_TABLES)
+            if table not in of_questions
+        ],
+    ),
     *(["claims"] if claims_file else []),
 ]
 if not planted:

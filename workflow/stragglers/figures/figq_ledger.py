@@ -46,6 +46,7 @@ LINES = {
     "all": ("all points", "#000000", "-"),
     "without": ("others, learning without stragglers", OBSERVABLES["R_plus"][1], "--"),
 }
+"""Which points learn, or are learned from -> what to call them, their colour and the style of their line."""
 
 
 @dataclass(frozen=True)

@@ -111,12 +111,13 @@ class Dataset:
 
 
 class Stage(NamedTuple):
-    """A convolution with ``kernel // 2`` zeros around the image, its activation, then maxima of ``pool``² pixels."""
+    """A convolution with ``kernel // 2`` zeros around the image, its activation, then maxima of pixels."""
 
     channels: int
     kernel: int = 5
     stride: int = 2
     pool: int = 1
+    """Side of the square of pixels of which the maximum is taken."""
 
 
 KEYS: dict[str, frozenset[str]] = {

@@ -1,0 +1,44 @@
+# What sets φ? One row of each dataset with reference runs: what it is like, and where they invert.
+task_cells = {
+    address: cell
+    for address, cell in study.cells.items()
+    if cell.network == REFERENCE["network"] and cell.optimizer == REFERENCE["optimizer"]
+}
+
+# What data are called, whatever the task: the title of the first entry with that source.
+data_titles = {
+    (entry["source"], entry.get("file", entry.get("name"))): entry.get("title", name)
+    for name, entry in reversed(config["datasets"].items())
+}
+natures = {
+    name: {
+        "name": study.titles[name],
+        "data": data_titles[dataset.source, dataset.file],
+        "task": dataset.task,
+    }
+    for name, dataset in study.datasets.items()
+}
+
+
+rule tasks:
+    input:
+        lambda wildcards: [
+            file for run in runs_of(study.cell(wildcards)) for file in trajectory(run)
+        ],
+        dataset="results/runs/{dataset}/dataset.npz",
+    output:
+        f"{RESULTS}/tasks/{{dataset}}/{{network}}/{{optimizer}}.parquet",
+    log:
+        f"{RESULTS}/logs/tasks/{{dataset}}/{{network}}/{{optimizer}}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("tasks"),
+        address=lambda wildcards: study.run_columns(study.cell(wildcards)),
+        task=as_param(lambda wildcards: natures[study.cell(wildcards).dataset]),
+        detection=canonical(study.detection),
+        defining=canonical(study.defining),
+    message:
+        "Predictors and inversions of {wildcards.dataset}"
+    script:
+        "../scripts/tasks.py"
