@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
+from workflow.stragglers.study.questions import claims_file  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
@@ -59,15 +60,15 @@ ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 
 
 def studies() -> dict[str, dict[str, Any]]:
-    """Name -> configuration of the studies that come with the workflow."""
-    files = sorted((ROOT / "config").rglob("*.yaml"))
+    """Name -> configuration of the studies that come with the workflow; not those that only show it in small."""
+    files = sorted(file for file in (ROOT / "config").rglob("*.yaml") if file.parent.name != "small")
     configurations = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
     return {configuration["study"]: configuration for configuration in configurations if "study" in configuration}
 
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    file = studies().get(study, {}).get("claims", "config/claims.yaml")
+    file = claims_file(studies().get(study, {}))
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
@@ -258,8 +259,11 @@ def explain(text: str) -> str:
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    for inversion in sorted((ROOT / "results").glob("*/tables/inversion.parquet")):
-        summarise(inversion.parts[-3])
+    for study in studies():
+        if any(
+            (ROOT / "results" / study / "tables" / f"{table}.parquet").is_file() for table in ("inversion", "claims")
+        ):
+            summarise(study)
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
