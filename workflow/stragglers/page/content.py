@@ -32,7 +32,9 @@ def content(
     ``files``: table -> its file. ``samples``: main dataset with reference runs -> its ``dataset`` file, and the
     folders of their trajectories, ``runs``.
     """
-    tables = {name: read_table(file) for name, file in files.items() if name != "dynamics"}
+    tables = {name: read_table(file) for name, file in files.items() if name not in ("dynamics", "stragglers")}
+    # Most points of most cells are nobody's stragglers.
+    tables["stragglers"] = read(files["stragglers"], None, straggler_rate=lambda rate: rate > 0)
     epochs = curve_epochs(subject.epochs, test_every)
     curves = read_curves(files, subject, epochs)
     shown = choices(curves, epochs)

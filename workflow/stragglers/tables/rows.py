@@ -23,10 +23,10 @@ COMPLETE = {"removed": "none", "diverged_at": None, "class_a": None}
 """Rows of ``inversion`` that figures and claims count: of whole training sets, of all groups, no run that diverged."""
 
 
-def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
-    """``columns`` of the rows of a table that hold each value of ``where``, one of a list of them, or (None) none.
+def read(file: str, columns: list[str] | None, **where: Any) -> pd.DataFrame:
+    """``columns`` (None: all) of the rows of a table that hold each value of ``where``, one of a list of them, or (None) none.
 
-    The rest is not read, which matters where a table has millions of rows.
+    A function says of a column which values to keep. The rest is not read, which matters where a table has millions of rows.
     """
     with reading(file) as whole:
         schema = pq.read_schema(whole)
@@ -40,6 +40,8 @@ def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
 def holds(column: pc.Expression, value: Any) -> pc.Expression:
     if value is None:
         return column.is_null()
+    if callable(value):
+        return value(column)
     return column.isin(value if isinstance(value, list) else [value])
 
 
