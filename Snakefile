@@ -43,6 +43,13 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
     sys.exit(f"Error: {study.name} is not finished; run it first, without --report")
 
 
+onstart:
+    if not submits:
+        # The limit on jobs a second is for clusters. It has Snakemake schedule again a second after every pass, and
+        # each job that ends begins another such chain, on hundreds of jobs a quarter of a core's time.
+        workflow.scheduler.job_rate_limiter = None
+
+
 onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):

@@ -13,8 +13,15 @@ rule stragglers:
         consensus=f"{RESULTS}/consensus/{{dataset}}/{{network}}/{{optimizer}}.parquet",
     log:
         f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.stragglers),
     params:
         code=code("stragglers"),
         defining=canonical(study.defining),
@@ -35,8 +42,15 @@ rule conservation:
         peak=f"{RESULTS}/conservation_peak/{{dataset}}/{{network}}/{{optimizer}}.parquet",
     log:
         f"{RESULTS}/logs/conservation/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/conservation/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.stragglers),
     params:
         code=code("conservation"),
         address=lambda wildcards: study.run_columns(study.cell(wildcards)),
@@ -53,8 +67,15 @@ rule overlap:
         table_file("overlap"),
     log:
         f"{RESULTS}/logs/overlap.log",
+    benchmark:
+        f"{RESULTS}/logs/overlap.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("overlap"),
         cells=[study.run_columns(cell) for cell in study.cells.values()],
@@ -72,8 +93,15 @@ rule listing:
         parquet=f"{RESULTS}/stragglers.parquet",
     log:
         f"{RESULTS}/logs/listing.log",
+    benchmark:
+        f"{RESULTS}/logs/listing.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("listing"),
     message:
