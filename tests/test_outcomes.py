@@ -15,8 +15,10 @@ TITLES = {
     "separable": "=1+1 </script><script>document.title = 'hacked'</script> |z| Workflow_ `x` 手 \u202e",
     "noise": "\n\n.. raw:: html\n\n   <script>document.title = 'hacked'</script>\n",
     "lost": ".. include:: Snakefile",
+    "reference": "{% for a %}</script><script>document.title = 'hacked'</script> **net**",
+    "gd": "=1+1 <script>document.title = 'hacked'</script> `descent`_",
 }
-"""Dataset -> a title that some program on its way would run or read as markup."""
+"""Dataset, network or optimiser -> a title that some program on its way would run or read as markup."""
 
 SOURCES = {
     "pair": {"source": "digits", "task": {"pair": [0, 1]}},
@@ -31,8 +33,8 @@ def study(*datasets, lr=0.1, **network):
     return {
         "study": "outcome",
         "datasets": {name: SOURCES[name] | {"title": TITLES[name]} for name in datasets},
-        "networks": {"reference": network},
-        "optimizers": {"gd": {"lr": lr}},
+        "networks": {"reference": network | {"title": TITLES["reference"]}},
+        "optimizers": {"gd": {"lr": lr, "title": TITLES["gd"]}},
         "training": {"epochs": 60, "device": "cpu"},
         "runs": [{"datasets": [*datasets], "seeds": ["0-5"]}],
         "ablations": [{"datasets": [datasets[0]], "seeds": ["0-5"], "grid": 2, "random_draws": 1}],

@@ -163,7 +163,7 @@ def test_a_rule_and_its_script_share_a_stem():
     rules = "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("workflow/rules/*.smk"))
     scripts = {file.stem for file in REPOSITORY.glob("workflow/scripts/*.py")}
     assert {Path(script).stem for script in re.findall(r'"\.\./scripts/(\w+\.py)"', rules)} == scripts
-    assert scripts <= set(re.findall(r"^rule (\w+):", rules, re.M))
+    assert scripts <= set(re.findall(r"^ *rule (\w+):", rules, re.M))
 
 
 def test_a_figure_its_module_and_the_template_of_its_caption_share_a_stem():

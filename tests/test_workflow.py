@@ -203,6 +203,17 @@ def test_a_dataset_is_prepared_and_trained_alone(finished):
     assert plan["prepare"] == 1 and plan["train"] == 1 and "ablate" not in plan
 
 
+def test_wrong_labels_are_planted_by_a_rule_of_their_own_and_known_again(fresh):
+    config = without_ablations("0-1")
+    config["datasets"]["digits"]["flips"] = 0.1
+    assert fresh.plan(config, "--until", "train") == {"flipped": 1, "train": 1}
+    fresh.run(config, "--until", "train")
+    assert fresh.plan(config, "--until", "train") == {}
+    (file,) = (fresh.folder / "results/runs").glob("*/dataset.npz")
+    with np.load(file) as dataset:
+        assert dataset["planted"].sum() == 30
+
+
 @pytest.mark.parametrize(
     ("path", "value", "train", "ablate"),
     [
@@ -214,6 +225,8 @@ def test_a_dataset_is_prepared_and_trained_alone(finished):
         ("inversion", {"burn_in": 6}, 0, 1),
         ("inversion", {"observable": "R_minus"}, 0, 1),
         ("datasets.digits.title", "Handwritten digits", 0, 0),
+        ("networks.relu.title", "Rectified", 0, 0),
+        ("optimizers.gd.title", "Gradient descent", 0, 0),
     ],
 )
 def test_a_changed_setting_trains_what_it_touches(finished, path, value, train, ablate):
@@ -276,6 +289,28 @@ def test_words_plan_nothing(finished):
         for path, old, new in WORDS:
             edits.enter_context(finished.edited(path, old, new))
         assert finished.plan() == {}
+
+
+def test_a_study_is_held_to_the_claims_that_it_names(finished):
+    (finished.folder / "own.yaml").write_text(
+        "non_monotonic: {statement: It turns., source: ours, figure: –, statistic: n, at_least: 0.7, reason: most}\n",
+        encoding="utf-8",
+    )
+    claims = finished.folder / "results/tiny/tables/claims.parquet"
+    before = claims.read_bytes()
+    try:
+        assert set(finished.plan(changed("claims", "own.yaml"))) == {"claims", "page", "provenance"}
+        finished.run(changed("claims", "own.yaml"), claims.relative_to(finished.folder))
+        assert finished.table("claims")["claim"].tolist() == ["non_monotonic"]
+    finally:
+        claims.write_bytes(before)
+
+
+def test_a_study_without_claims_asks_for_none(finished):
+    config = changed("claims", False)
+    assert set(finished.plan(config)) == {"page", "provenance"}
+    done = finished.snakemake(config, "--dry-run", "results/tiny/tables/claims.parquet")
+    assert "MissingRuleException" in done.stdout + done.stderr
 
 
 def test_a_caption_plans_its_figure_at_most(finished):
@@ -383,6 +418,8 @@ def failure(project, config, *options):
         ("optimizers.gd.lr", -0.1, "config, optimizers.gd.lr: -0.1 is less than"),
         ("optimizers.gd.lr", "1e-3", "(YAML needs a point and a sign in such a number: 1.0e-3)"),
         ("runs.0.datasets", ["digitz"], "runs.0.datasets: 'digitz' is not defined"),
+        ("claims", "nowhere.yaml", "nowhere.yaml: cannot be read: No such file"),
+        ("claims", "study.yaml", "study.yaml, training: Additional properties"),
         ("datasets.digits", {"source": "npz", "file": "own.npz"}, "datasets.digits: `file: own.npz` is not in"),
     ],
 )

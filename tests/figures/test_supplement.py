@@ -6,14 +6,30 @@ import pytest
 from matplotlib.figure import Figure
 from project import REPOSITORY
 
-from workflow.stragglers.figures import fig2_stragglers, figs4_removal, figs5_factors, figs6_conservation
+from workflow.stragglers.figures import (
+    fig2_stragglers,
+    fig3_universality,
+    figs4_removal,
+    figs5_factors,
+    figs6_conservation,
+)
 from workflow.stragglers.figures.captions import render
+from workflow.stragglers.spec.specification import Defining
+from workflow.stragglers.tables.subject import Subject
 
 
 def text_of(module, content):
     """The caption of a figure, filled in."""
     stem = module.__name__.rsplit(".", 1)[1]
     return render((REPOSITORY / f"workflow/report/{stem}.rst").read_text(encoding="utf-8"), module.caption(content))
+
+
+def subject(*families):
+    """A study of one dataset or of these families."""
+    titles = {"d": "Data", "half": "Half", "other": "Other"}
+    networks = {"reference": "Reference", "wide": "Wide", "deep": "Deep"}
+    optimizers = {"gd": "Gradient descent", "adam": "Adam"}
+    return Subject(Defining(), {}, 10, families or [["d"]], titles, networks, optimizers)
 
 
 def retrained(removed, ratio, n_removed, draw=0, network="reference", found=True):
@@ -50,19 +66,29 @@ def ablation():
 
 
 def test_removals_are_named_and_fractions_told_apart(ablation):
-    content = figs4_removal.Content({"d": "Data"}, ablation)
-    cells = content.cells
-    assert [*cells] == ["Data", "Data, wide"]
+    cells = dict(figs4_removal.Content(subject(), ablation).cells)
+    assert [*cells] == ["Data", "Data, Wide"]
     names = [*figs4_removal.removals_of(cells["Data"])]
     assert names == ["random points", "25 % of stragglers", "50 % of stragglers", "stragglers"]
-    assert [*figs4_removal.removals_of(cells["Data, wide"])] == ["consensus stragglers"]
+    assert [*figs4_removal.removals_of(cells["Data, Wide"])] == ["consensus stragglers"]
 
 
 def test_removals_are_drawn_with_how_many_inverted(ablation):
-    figure = figs4_removal.draw(figs4_removal.Content({"d": "Data"}, ablation))
+    figure = figs4_removal.draw(figs4_removal.Content(subject(), ablation))
     texts = {text.get_text() for ax in figure.axes for text in ax.texts}
     assert {"0/2", "2/2"} <= texts
-    assert "σ" not in text_of(figs4_removal, figs4_removal.Content({"d": "Data"}, ablation))
+    assert "σ" not in text_of(figs4_removal, figs4_removal.Content(subject(), ablation))
+
+
+def test_networks_and_optimisers_are_called_by_their_titles():
+    of = subject()
+    assert of.cell("reference", "gd") == "Reference" and of.cell("wide", "gd") == "Wide"
+    assert of.cell("reference", "adam") == "Adam" and of.cell("wide", "adam") == "Wide, Adam"
+    pairs = {"network_a": "reference", "optimizer_a": "gd", "network_b": ["reference", "wide"], "optimizer_b": "adam"}
+    overlap = pd.DataFrame(pairs | {"n_pairs": 1, "jaccard": 0.5})
+    assert [*fig3_universality.overlap_matrix(overlap, of)] == ["Reference", "Adam", "Wide, Adam"]
+    drawn = figs5_factors.draw(factors()).axes[2]
+    assert [label.get_text() for label in drawn.get_yticklabels()] == ["Deep, layer 1", "Deep, layer 2"]
 
 
 def inversions(dataset, errors, network="reference", layer=1):
@@ -95,9 +121,7 @@ def factors(**changed):
         inversions("d", [np.nan, 0.2], "deep", layer=2),
     ]
     given = {
-        "observable": "D",
-        "families": [["d", "half"], ["other"]],
-        "titles": {"d": "Data", "other": "Other"},
+        "subject": subject(["d", "half"], ["other"]),
         "variance": variance,
         "n_samples": {"d": 100, "half": 50, "other": 100},
         "inversion": pd.concat(inversion, ignore_index=True),
@@ -116,7 +140,7 @@ def test_only_families_of_several_sizes_and_deep_networks_are_drawn():
 
 
 def test_a_study_without_factors_says_so():
-    empty = factors(variance=factors().variance.iloc[:0], families=[["d"]], inversion=inversions("d", [0.1]))
+    empty = factors(variance=factors().variance.iloc[:0], subject=subject(["d"]), inversion=inversions("d", [0.1]))
     assert isinstance(figs5_factors.draw(empty), Figure)
     text = text_of(figs5_factors, empty)
     assert "(a) No runs" in text and "(b) No subsamples" in text and "(c) No networks" in text

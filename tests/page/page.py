@@ -33,13 +33,19 @@ def content(*texts):
         "answers": [{"title": text, "sentences": [text]} for text in texts],
         "verdicts": {
             "columns": [*texts],
-            "rows": [{"statement": text, "figure": text, "cells": [cell] * len(texts)} for text in texts],
+            "rows": [
+                {"statement": text, "source": text, "figure": text, "cells": [cell] * len(texts)} for text in texts
+            ],
             "counts": {"reproduced": 1, "not reproduced": 0, "inconclusive": 0},
         },
         "data": {
-            "titles": names,
+            "called": {
+                "dataset": names,
+                "network": dict(zip(texts, texts, strict=True)),
+                "optimizer": dict(zip(texts, texts, strict=True)),
+                "removed": {"none": first},
+            },
             "names": {"train_error": "training", "test_error": "test", "D": "D"},
-            "removals": {"none": first},
             "epochs": [1, 2],
             "choices": choices,
             "charts": CHARTS,

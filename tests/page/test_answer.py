@@ -5,8 +5,7 @@ import pytest
 from workflow.stragglers.analysis.claims import ALL_DATASETS
 from workflow.stragglers.analysis.evidence import Evidence
 from workflow.stragglers.page.answer import answer, verdicts
-
-NONE = pd.DataFrame()
+from workflow.stragglers.spec.specification import Defining
 
 
 def runs(n_found, n_runs, n_diverged=0):
@@ -42,15 +41,10 @@ def said(reference, ablation=None, fraction=0.0667, final=None):
     consensus = pd.DataFrame(
         [("consensus", 20, fraction, 0.06, 0.07)], columns=["kind", "n_runs", "fraction", "ci_low", "ci_high"]
     )
-    nothing = dict.fromkeys(("by_optimizer", "by_network", "by_subsample", "by_order", "n_samples"), {})
-    evidence = Evidence(
-        reference=reference,
-        **nothing,
-        main="digits",
-        ablation=retrained() if ablation is None else ablation,
-        consensus=consensus,
-        **dict.fromkeys(("peak", "overlap", "nested", "linear"), NONE),
-    )
+    address = {"dataset": "digits", "network": "reference", "optimizer": "gd"}
+    inversion = reference.assign(**address, layer=1, observable="D", class_a=None, removed="none")
+    tables = {"inversion": inversion, "ablation": retrained() if ablation is None else ablation, "consensus": consensus}
+    evidence = Evidence(tables, ["digits"], Defining(), {"gd": "gd"})
     return " ".join(answer(evidence, "D", 2000, 1500, final))
 
 
@@ -90,8 +84,9 @@ def test_without_runs_it_says_that():
 
 
 def claim(name, dataset, value, verdict):
-    row = {"claim": name, "dataset": dataset, "statement": f"{name}.", "figure": "1", "statistic": "share"}
+    row = {"claim": name, "dataset": dataset, "statement": f"{name}.", "source": "ours", "figure": "1"}
     rest = {"ci_low": value, "ci_high": value, "n_runs": 5, "threshold": "≥ 1", "reason": "because", "note": ""}
+    rest["statistic"] = "share"
     return row | rest | {"value": value, "verdict": verdict}
 
 

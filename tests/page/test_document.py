@@ -49,7 +49,7 @@ def test_a_text_from_outside_stays_a_text(page_of, title):
     assert page.elements == page_of("digits").elements
     assert page.texts["h3"][0] == printable(title)
     (data,) = (text for text in page.texts["script"] if text.startswith("{"))
-    assert json.loads(data)["titles"]["d0"] == title
+    assert json.loads(data)["called"]["dataset"]["d0"] == title
 
 
 def test_the_page_asks_nobody_for_anything(tmp_path):

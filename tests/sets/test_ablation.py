@@ -127,7 +127,12 @@ def test_a_label_must_keep_points():
 def plan_removals(small, written, epochs, seeds=(0, 1), **options):
     """Removals planned for a block of three runs that misclassify half of the points at random."""
     sets = np.random.default_rng(0).random((4, 3, len(small.images_train))) < 0.5
-    plan = AblationPlan(random_draws=1, grid=options.pop("grid", 0), fractions=options.pop("fractions", ()))
+    plan = AblationPlan(
+        random_draws=1,
+        grid=options.pop("grid", 0),
+        fractions=options.pop("fractions", ()),
+        other_seed=options.pop("other_seed", False),
+    )
     trajectory = written(options.pop("sets", sets), seeds=[0, 1, 2])
     return removals(seeds, [trajectory], [inversion_rows(epochs, [0, 1, 2])], plan, Defining(), small, **options)
 
@@ -164,6 +169,19 @@ def test_a_consensus_is_removed_from_every_run(small, written):
     found = plan_removals(small, written, [1, None, 1], seeds=[0, 1], consensus=consensus)
     chosen = [r for r in found if r.removed == "consensus"]
     assert [r.seed for r in chosen] == [0, 1] and all(np.array_equal(r.points, consensus) for r in chosen)
+
+
+def test_the_stragglers_of_the_next_seed_that_has_some_are_removed_too(small, written):
+    found = plan_removals(small, written, [1, None, 2], seeds=[0, 1, 2], other_seed=True)
+    own = {r.seed: r for r in found if r.removed == "stragglers"}
+    others = {r.seed: r for r in found if r.removed == "other_seed"}
+    assert [*own] == [0, 2] and [*others] == [0, 1, 2]
+    for seed, other in ((0, 2), (1, 2), (2, 0)):
+        assert np.array_equal(others[seed].points, own[other].points)
+        assert others[seed].removed_error == own[other].removed_error
+    alone = plan_removals(small, written, [1, None, None], seeds=[0, 1, 2], other_seed=True)
+    # A run is not another of itself, and the others have its.
+    assert [r.seed for r in alone if r.removed == "other_seed"] == [1, 2]
 
 
 def test_the_most_frequent_of_a_set_are_those_of_highest_rate():

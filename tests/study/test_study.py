@@ -58,6 +58,12 @@ def test_an_address_names_what_it_means(config):
     [
         (lambda c: c.update(study="other"), True),
         (lambda c: c["datasets"]["digits"].update(title="Digits", task="parity"), True),
+        (
+            lambda c: [
+                c[part][name].update(title="Ours") for part, name in (("networks", "reference"), ("optimizers", "gd"))
+            ],
+            True,
+        ),
         (lambda c: c["networks"].update(reference={"width": 20, "depth": 2, "activation": "tanh"}), True),
         (lambda c: c["optimizers"]["gd"].update(algorithm="SGD", batch_seed=0), True),
         (lambda c: c["optimizers"]["adam"].update(lr=0.5), True),
@@ -503,3 +509,25 @@ def test_a_share_to_test_of_an_archive_that_is_split_is_refused(config, tmp_path
     own(tmp_path)
     entry = {"source": "npz", "file": "own.npz", "test_fraction": 0.3}
     refused(config | {"data_dir": str(tmp_path), "datasets": {"digits": entry}}, "test_fraction: own.npz has a test")
+
+
+# Wrong labels
+
+
+def test_flips_make_another_dataset_and_train_as_told_by_its_address_alone(config):
+    before = Study(config)
+    config["datasets"]["digits"]["flips"] = 0.1
+    after = Study(config)
+    assert before.dataset_address("digits") != after.dataset_address("digits")
+    assert before.training_specification(REFERENCE) == after.training_specification(REFERENCE)
+    assert after.run_columns(REFERENCE)["source"] == "digits with 0.1 of the labels flipped"
+
+
+def test_flips_are_of_data_that_come_split(config, tmp_path):
+    refused(
+        config | {"datasets": {"digits": {"source": "planted", "planted": {}, "flips": 0.1}}},
+        r"datasets.digits.flips: give it with `source: digits",
+    )
+    np.savez(tmp_path / "own.npz", X=np.arange(80.0).reshape(20, 4), y=np.arange(20) % 2)
+    entry = {"source": "npz", "file": "own.npz", "flips": 0.1}
+    refused(config | {"data_dir": str(tmp_path), "datasets": {"digits": entry}}, "flips: own.npz is not split")

@@ -309,7 +309,7 @@ def test_modules_that_import_each_other_end(library):
     assert fingerprint(script)
 
 
-@pytest.mark.parametrize("module", ["own", "folder", "table", "arrays", "toys", "samples"])
+@pytest.mark.parametrize("module", ["own", "folder", "table", "arrays", "toys", "samples", "flips"])
 def test_own_data_are_nothing_to_what_others_rest_on(library, module):
     scripts = ("prepare", "train", "ablate")
     before = [of(library, script) for script in scripts]

@@ -63,9 +63,12 @@ class Reader(HTMLParser):
 
 @each_title
 def test_a_title_is_one_line_of_what_can_be_seen(config, title):
-    config["datasets"]["digits"]["title"] = title
-    shown = Study(config).titles["digits"]
-    assert shown == one_line(title) != ""
+    for section, name in (("datasets", "digits"), ("networks", "relu"), ("optimizers", "adam")):
+        config[section][name]["title"] = title
+    study = Study(config)
+    shown = study.titles["digits"]
+    assert shown == study.network_titles["relu"] == study.optimizer_titles["adam"] == one_line(title) != ""
+    assert (study.network_titles["reference"], study.optimizer_titles["gd"]) == ("reference", "gd")
     assert len(shown.splitlines()) == 1 and "\x1b" not in shown
     shown.encode("utf-8")
 

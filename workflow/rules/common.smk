@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
+from workflow.stragglers.analysis.claims import read_claims, tables_of
 from workflow.stragglers.spec.configuration import read, reread, validate
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
@@ -17,7 +18,11 @@ from workflow.stragglers.support.sealed import sealed
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
-from workflow.stragglers.spec.own import OwnDataset, dataset_of as specification_of
+from workflow.stragglers.spec.flipped import (
+    FlippedDataset,
+    dataset_of as specification_of,
+)
+from workflow.stragglers.spec.own import OwnDataset
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.needs import Needs
@@ -74,6 +79,14 @@ def shipped_studies():
         yield from re.findall(r"^study: *(\w+)", text, re.M)
 
 
+def find_claims(named):
+    """The file of claims that is ``named``, from here or else from the checkout; None where a study judges none."""
+    if not named:
+        return None
+    here = Path(named).expanduser()
+    return here if here.exists() else CHECKOUT / here
+
+
 # As they are typed, where YAML would take a path for something else.
 typed = dict(
     entry.split("=", 1) for entry in workflow.config_settings.config_args or ()
@@ -99,6 +112,16 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
+    claims_file = find_claims(config.get("claims", "config/claims.yaml"))
+    claimed = (
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
+        if claims_file
+        else {}
+    )
     if "data" in typed and plans_jobs:
         print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.
@@ -271,5 +294,6 @@ listings = (
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)
+titles = {"networks": study.network_titles, "optimizers": study.optimizer_titles}
 all_runs = [run for cell in study.blocks for run in runs_of(cell)]
 all_ablations = [study.ablation_address(*key) for key in study.ablations]

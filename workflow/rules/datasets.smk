@@ -45,6 +45,46 @@ rule prepare:
         "../scripts/prepare.py"
 
 
+# The same with wrong labels planted. A rule of its own, too: how they are drawn is nothing to studies without.
+flipped_datasets = [
+    study.dataset_address(name)
+    for name, dataset in study.datasets.items()
+    if isinstance(dataset, FlippedDataset)
+]
+
+
+ruleorder: flipped > prepare
+
+
+rule flipped:
+    input:
+        ancient(downloaded),
+    output:
+        "results/runs/{dataset}/dataset.npz",
+    log:
+        "results/logs/prepare/{dataset}.log",
+    benchmark:
+        "results/logs/prepare/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, flipped_datasets)) or "(?!)",
+    priority: 100
+    group:
+        submitted_with("data")
+    conda:
+        ENVIRONMENT
+    resources:
+        **asks(needs.prepare),
+    params:
+        code=code("flipped"),
+        specification=lambda wildcards: canonical(
+            study.dataset_specification(wildcards.dataset)
+        ),
+    message:
+        "Preparing {wildcards.dataset}"
+    script:
+        "../scripts/flipped.py"
+
+
 own_datasets = [
     study.dataset_address(name)
     for name, dataset in study.datasets.items()

@@ -36,7 +36,7 @@ rule page:
         **asks(needs.summary),
     params:
         code=code("page"),
-        subject=as_param(asdict(about(families, study.titles))),
+        subject=as_param(asdict(about(families, study.titles, **titles))),
         test_every=study.protocol.test_every,
         samples=as_param(
             {

@@ -4,7 +4,10 @@ report: "../report/workflow.rst"
 
 pages = {
     name: f"{RESULTS}/pages/{name}.html"
-    for name in ("claims", "configuration", "software")
+    for name in (
+        *(["claims"] if claims_file else []),
+        *("configuration", "software"),
+    )
 }
 
 

@@ -18,11 +18,12 @@ parts = {
     },
 }
 
-# All that the study leaves; the last, where there is one, is of planted data only.
+# All that the study leaves; the last two only where it judges claims, and has planted data.
 tables = [
     *parts,
     *DERIVED,
-    *("overlap", "ablation", "claims", "linear", "detection"),
+    *("overlap", "ablation", "linear", "detection"),
+    *(["claims"] if claims_file else []),
     *(["planted"] if planted else []),
 ]
 

@@ -51,7 +51,6 @@ async function draw(place, datasets) {
 const CURVES = ["geometry-epoch", "geometry-error", "errors-epoch", "errors-error"];
 const NAMES = data.names;
 const PARTS = ["dataset", "network", "optimizer", "removed"];
-const called = { dataset: data.titles, removed: data.removals };
 
 // The choices that agree with what is chosen in the parts before one.
 function agreeing(number) {
@@ -61,7 +60,7 @@ function agreeing(number) {
 function offerParts() {
   PARTS.forEach((part, number) => {
     const values = [...new Set(agreeing(number).map((choice) => choice[part]))];
-    offer(at(part), values.map((value) => [value, called[part]?.[value] ?? value]));
+    offer(at(part), values.map((value) => [value, data.called[part][value]]));
   });
   const [choice] = agreeing(PARTS.length);
   offer(at("run"), [["", "all"], ...(choice?.runs ?? []).map(({ run }) => [run, run])], "");

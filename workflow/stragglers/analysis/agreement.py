@@ -9,7 +9,7 @@ from ..support.intervals import (
     ratio,
 )
 from .evidence import Evidence
-from .measured import NOTHING, Measured, inverted_errors
+from .measured import NOTHING, Measured, inverted_errors, measures
 
 
 def kept_in_larger_sets(evidence: Evidence) -> Measured:
@@ -54,8 +54,8 @@ def shared_between_optimizers(evidence: Evidence) -> Measured:
 def conservation_peak(evidence: Evidence, statistic: str) -> Measured:
     """Training error where ``statistic`` peaks over runs at equal epochs, relative to the mean ε*."""
     error_star = jackknife([inverted_errors(evidence.reference)], np.mean)
-    rows = evidence.peak[(evidence.peak["alignment"] == "epoch") & (evidence.peak["statistic"] == statistic)]
-    for row in rows.itertuples():
+    peak = evidence.rows("conservation_peak")
+    for row in peak[(peak["alignment"] == "epoch") & (peak["statistic"] == statistic)].itertuples():
         relative = ratio(Estimate(row.train_error, row.ci_low, row.ci_high), error_star)
         return Measured(relative, row.n_runs)
     return NOTHING
@@ -75,7 +75,7 @@ def maximally_conserved_conditional(evidence: Evidence) -> Measured:
 
 def linear_residual(evidence: Evidence) -> Measured:
     """The linear error is one number of the training set, without a spread over runs."""
-    for row in evidence.linear.query("classifier == 'lda'").itertuples():
+    for row in evidence.rows("linear").query("classifier == 'lda'").itertuples():
         if row.train_error > 0:
             bounds = np.array([row.eps_star, row.ci_low, row.ci_high])
             return Measured(Estimate(*(bounds / row.train_error)), row.n_inverted)
@@ -83,6 +83,19 @@ def linear_residual(evidence: Evidence) -> Measured:
 
 
 def linear_mistakes(evidence: Evidence) -> Measured:
-    for row in evidence.linear.query("classifier == 'lda'").itertuples():
+    for row in evidence.rows("linear").query("classifier == 'lda'").itertuples():
         return Measured(Estimate(row.jaccard_ratio, row.jaccard_ratio_low, row.jaccard_ratio_high), row.n_inverted)
     return NOTHING
+
+
+MEASURES = {
+    **measures(kept_in_larger_sets, on=("nested", "linear")),
+    **measures(shared_between_networks, shared_between_optimizers, on=("overlap",)),
+    **measures(
+        maximally_conserved,
+        maximally_conserved_jaccard,
+        maximally_conserved_conditional,
+        on=("conservation_peak", "inversion"),
+    ),
+    **measures(linear_residual, linear_mistakes, on=("linear",)),
+}

@@ -1,104 +1,55 @@
-"""The paper's claims, and some questions beside them, each measured on tables and held to its threshold."""
+"""Claims, each measured on a study's tables and held to its threshold: the paper's, or those of another file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..spec.configuration import read, validate
 from ..spec.specification import Defining
 from ..support.columns import CLAIMS
-from ..support.intervals import (
-    Estimate,
-)
-from .agreement import (
-    kept_in_larger_sets,
-    linear_mistakes,
-    linear_residual,
-    maximally_conserved,
-    maximally_conserved_conditional,
-    maximally_conserved_jaccard,
-    shared_between_networks,
-    shared_between_optimizers,
-)
-from .evidence import Evidence, gather
-from .measured import NOTHING, Measured
-from .removal import (
-    foreign_removal_eliminates_inversion,
-    foreign_removal_raises_test_error,
-    partial_removal_raises_test_error,
-    random_removal_keeps_inversion,
-    removal_eliminates_inversion,
-    removal_hurts_more_than_random,
-    removal_raises_noisy_test_error,
-    removal_raises_test_error,
-    removal_raises_test_error_at_unit_noise,
-    uniform_removal_keeps_inversion,
-)
-from .stability import (
-    consensus_fraction,
-    error_steadier_than_epoch,
-    flat_in_sample_size,
-    non_monotonic,
-    stable_across_blocks,
-    stable_across_optimizers,
-    stable_across_orders,
-    stable_across_seeds,
-    stable_across_subsamples,
-    straggler_fraction,
-    weak_dependence_on_architecture,
-)
+from ..support.errors import InputError
+from ..support.intervals import Estimate
+from . import agreement, removal, stability, validation
+from .evidence import Evidence
+from .measured import Measure, Measured
 
 ALL_DATASETS = "all"
 """What the ``dataset`` column says of a claim on all main datasets together."""
 
-MEASURES: dict[str, Callable[[Evidence], Measured]] = {
-    measure.__name__: measure
-    for measure in (
-        non_monotonic,
-        straggler_fraction,
-        consensus_fraction,
-        stable_across_seeds,
-        stable_across_optimizers,
-        error_steadier_than_epoch,
-        stable_across_orders,
-        stable_across_subsamples,
-        stable_across_blocks,
-        flat_in_sample_size,
-        kept_in_larger_sets,
-        weak_dependence_on_architecture,
-        shared_between_networks,
-        shared_between_optimizers,
-        maximally_conserved,
-        maximally_conserved_jaccard,
-        maximally_conserved_conditional,
-        removal_eliminates_inversion,
-        foreign_removal_eliminates_inversion,
-        random_removal_keeps_inversion,
-        uniform_removal_keeps_inversion,
-        removal_raises_test_error,
-        removal_hurts_more_than_random,
-        partial_removal_raises_test_error,
-        foreign_removal_raises_test_error,
-        removal_raises_noisy_test_error,
-        removal_raises_test_error_at_unit_noise,
-        linear_residual,
-        linear_mistakes,
-    )
-}
-"""Claim on one dataset -> how it is measured; ``config/claims.yaml`` says what it claims and its threshold."""
+MEASURES: dict[str, Measure] = stability.MEASURES | agreement.MEASURES | removal.MEASURES | validation.MEASURES
+"""Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""
+
+Definitions = Mapping[str, Mapping[str, Any]]
+"""Claim -> its entry in a file of claims."""
 
 
-def data_set_the_error(variance: pd.DataFrame) -> Measured:
-    """From the ``variance`` table, where it has several datasets."""
-    rows = variance.query("quantity == 'train_error' and component == 'dataset' and n_datasets > 1")
-    for row in rows.itertuples():
-        return Measured(Estimate(row.share, row.ci_low, row.ci_high), row.n_runs)
-    return NOTHING
+def read_claims(file: Path, schema: Path, main: Collection[str]) -> Definitions:
+    """The claims in ``file``, of a study with these ``main`` datasets.
+
+    Raises :class:`InputError` for a file that cannot be read or is at odds with the ``schema``, for a claim that
+    nothing measures, and for one about a dataset that the study does not have.
+    """
+    definitions = read(file)
+    validate(definitions, schema, str(file))
+    if unknown := [name for name in definitions if name not in MEASURES]:
+        raise InputError(
+            f"{file}, {unknown[0]}: nothing measures a claim of this name (take one of "
+            f"{', '.join(MEASURES)}, or add its measure to MEASURES of workflow/stragglers/analysis/claims.py)"
+        )
+    for claim, definition in definitions.items():
+        if missing := [name for name in definition.get("datasets", ()) if name not in main]:
+            raise InputError(
+                f"{file}, {claim}.datasets: {missing[0]} is no main dataset of the study, which has {', '.join(main)}"
+            )
+    return definitions
 
 
-JOINT_MEASURES: dict[str, Callable[[pd.DataFrame], Measured]] = {data_set_the_error.__name__: data_set_the_error}
-"""Claim on all main datasets together -> how it is measured on the ``variance`` table."""
+def tables_of(definitions: Definitions) -> list[str]:
+    """The tables that claims are measured on."""
+    return sorted({table for name in definitions for table in MEASURES[name].tables})
 
 
 def verdict(estimate: Estimate, at_least: float, at_most: float) -> str:
@@ -119,7 +70,7 @@ def threshold_text(at_least: float, at_most: float) -> str:
 
 
 def claims_table(
-    definitions: Mapping[str, Mapping[str, Any]],
+    definitions: Definitions,
     tables: Mapping[str, pd.DataFrame],
     families: Sequence[Sequence[str]],
     defining: Defining,
@@ -127,20 +78,21 @@ def claims_table(
 ) -> pd.DataFrame:
     """The ``claims`` table: one row a claim and main dataset, and one a claim on all datasets together.
 
-    ``families`` are the main datasets, each followed by its subsamples; ``tables`` and ``orders`` as
-    :func:`.evidence.gather` takes them. What a study did not run, or cannot tell as nothing inverts, has no value and
-    is inconclusive.
+    ``families`` are the main datasets, each followed by its subsamples; ``tables`` by name, those of
+    :func:`tables_of`; ``orders`` as :class:`.evidence.Evidence` has them. What a study did not run, or cannot tell as
+    nothing inverts, has no value and is inconclusive.
     """
     rows = [
-        claim_row(claim, definitions[claim], family[0], MEASURES[claim](evidence), unmeasured(evidence))
+        claim_row(claim, definitions[claim], evidence.main, MEASURES[claim].of(evidence), unmeasured(evidence))
         for family in families
-        for evidence in [gather(tables, family, defining, orders)]
+        for evidence in [Evidence(tables, family, defining, orders)]
         for claim in definitions
-        if claim in MEASURES
+        if not MEASURES[claim].jointly and evidence.main in definitions[claim].get("datasets", [evidence.main])
     ]
     rows += [
-        claim_row(claim, definitions[claim], ALL_DATASETS, measure(tables["variance"]), NOT_RUN)
-        for claim, measure in JOINT_MEASURES.items()
+        claim_row(claim, definition, ALL_DATASETS, MEASURES[claim].of(tables), NOT_RUN)
+        for claim, definition in definitions.items()
+        if MEASURES[claim].jointly
     ]
     return pd.DataFrame(rows, columns=list(CLAIMS))
 
@@ -150,7 +102,8 @@ NOT_RUN = "this study has no runs that tell"
 
 def unmeasured(evidence: Evidence) -> str:
     """Why a claim on one dataset has no value, in words."""
-    return NOT_RUN if evidence.reference["found"].any() else "no run of the reference inverts"
+    turns = "inversion" not in evidence.tables or evidence.reference["found"].any()
+    return NOT_RUN if turns else "no run of the reference inverts"
 
 
 def claim_row(
@@ -164,6 +117,7 @@ def claim_row(
     return {
         "claim": claim,
         "statement": definition["statement"],
+        "source": definition["source"],
         "figure": definition["figure"],
         "dataset": dataset,
         "statistic": definition["statistic"],

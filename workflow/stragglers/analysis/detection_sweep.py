@@ -42,10 +42,11 @@ def detection_table(
 ) -> pd.DataFrame:
     """The ``detection`` table: one row a cell (dataset, network, optimiser) and value of a setting, over its runs.
 
-    ``dynamics``: observables of blocks of runs, those of a cell one after another, of which those of one cell are held
-    at a time; ``trajectories``: for each its trajectory where φ_c is asked for, else None; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one setting is a name; ``own``
-    marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over
-    the runs that invert, with 95 % intervals. Runs that diverged do not count.
+    ``dynamics``: observables of blocks of runs, those of a cell one after another, and one cell's are held at a time;
+    ``trajectories``: for each its trajectory where φ_c is asked for, else None; ``detection`` and ``defining`` are the
+    study's settings. ``value`` is text, as one setting is a name; ``own`` marks the study's. ``epoch`` is the mean t*,
+    ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over the runs that invert, with 95 % intervals.
+    Runs that diverged do not count.
     """
     rows = []
     for _, blocks in groupby(zip(dynamics, trajectories, strict=True), _cell):

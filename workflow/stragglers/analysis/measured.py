@@ -1,7 +1,8 @@
-"""What a claim is measured as, and what was left out of it."""
+"""How a claim is measured, what as, and what was left out of it."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,23 @@ class Measured(NamedTuple):
 
 
 NOTHING = Measured(MISSING, 0)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a claim is measured."""
+
+    of: Callable[[Any], Measured]
+    """A function of the :class:`.evidence.Evidence` on one main dataset, or, ``jointly``, of the tables by name."""
+    tables: tuple[str, ...]
+    """The tables that it reads."""
+    jointly: bool = False
+    """Whether it is about all main datasets together."""
+
+
+def measures(*functions: Callable[[Any], Measured], on: tuple[str, ...], jointly: bool = False) -> dict[str, Measure]:
+    """Name -> measure, for functions that read the same tables."""
+    return {function.__name__: Measure(function, on, jointly) for function in functions}
 
 
 def inverted_errors(inversions: pd.DataFrame) -> np.ndarray:

@@ -10,7 +10,7 @@ from ..support.intervals import (
 )
 from ..tables.rows import mean_interval
 from .evidence import Evidence
-from .measured import NOTHING, Measured, diverged
+from .measured import NOTHING, Measured, diverged, measures
 
 
 def retrained(evidence: Evidence, removed: str) -> tuple[pd.DataFrame, str]:
@@ -40,6 +40,10 @@ def removal_eliminates_inversion(evidence: Evidence) -> Measured:
 
 def foreign_removal_eliminates_inversion(evidence: Evidence) -> Measured:
     return without_inversion(evidence, "consensus")
+
+
+def other_seed_removal_eliminates_inversion(evidence: Evidence) -> Measured:
+    return without_inversion(evidence, "other_seed")
 
 
 def random_removal_keeps_inversion(evidence: Evidence) -> Measured:
@@ -112,6 +116,10 @@ def foreign_removal_raises_test_error(evidence: Evidence) -> Measured:
     return error_ratio(evidence, "consensus", "none", 0)
 
 
+def other_seed_removal_hurts_alike(evidence: Evidence) -> Measured:
+    return error_ratio(evidence, "other_seed", "stragglers", 0)
+
+
 def removal_raises_noisy_test_error(evidence: Evidence) -> Measured:
     sigma = evidence.ablation["sigma"].max()
     return error_ratio(evidence, "stragglers", "none", sigma) if sigma > 0 else NOTHING
@@ -119,3 +127,20 @@ def removal_raises_noisy_test_error(evidence: Evidence) -> Measured:
 
 def removal_raises_test_error_at_unit_noise(evidence: Evidence) -> Measured:
     return error_ratio(evidence, "stragglers", "none", 1.0)
+
+
+MEASURES = measures(
+    removal_eliminates_inversion,
+    foreign_removal_eliminates_inversion,
+    other_seed_removal_eliminates_inversion,
+    random_removal_keeps_inversion,
+    uniform_removal_keeps_inversion,
+    removal_raises_test_error,
+    removal_hurts_more_than_random,
+    partial_removal_raises_test_error,
+    foreign_removal_raises_test_error,
+    other_seed_removal_hurts_alike,
+    removal_raises_noisy_test_error,
+    removal_raises_test_error_at_unit_noise,
+    on=("ablation",),
+)

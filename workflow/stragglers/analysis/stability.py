@@ -18,7 +18,7 @@ from ..support.intervals import (
     share,
 )
 from .evidence import Evidence
-from .measured import NOTHING, Measured, diverged, inverted_errors, left_out
+from .measured import NOTHING, Measured, diverged, inverted_errors, left_out, measures
 
 FLAT = 0.15
 """ε*(P) is flat where it is within this fraction of ε* at the largest P."""
@@ -37,7 +37,7 @@ def straggler_fraction(evidence: Evidence) -> Measured:
 
 
 def consensus_fraction(evidence: Evidence) -> Measured:
-    for row in evidence.consensus.query("kind == 'consensus'").itertuples():
+    for row in evidence.rows("consensus").query("kind == 'consensus'").itertuples():
         return Measured(Estimate(row.fraction, row.ci_low, row.ci_high), row.n_runs)
     return NOTHING
 
@@ -153,3 +153,29 @@ def flat_in_sample_size(evidence: Evidence) -> Measured:
 
 def weak_dependence_on_architecture(evidence: Evidence) -> Measured:
     return largest_shift(evidence.reference, evidence.by_network)
+
+
+def data_set_the_error(tables: Mapping[str, pd.DataFrame]) -> Measured:
+    """Where the study has several datasets."""
+    rows = tables["variance"].query("quantity == 'train_error' and component == 'dataset' and n_datasets > 1")
+    for row in rows.itertuples():
+        return Measured(Estimate(row.share, row.ci_low, row.ci_high), row.n_runs)
+    return NOTHING
+
+
+MEASURES = {
+    **measures(
+        non_monotonic,
+        straggler_fraction,
+        stable_across_seeds,
+        stable_across_optimizers,
+        error_steadier_than_epoch,
+        stable_across_orders,
+        stable_across_subsamples,
+        weak_dependence_on_architecture,
+        on=("inversion",),
+    ),
+    **measures(consensus_fraction, on=("consensus",)),
+    **measures(stable_across_blocks, flat_in_sample_size, on=("inversion", "linear")),
+    **measures(data_set_the_error, on=("variance",), jointly=True),
+}

@@ -1,6 +1,6 @@
 """Fig. 1: class manifolds segregate, then turn, at one training error whatever the optimiser and subsample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from .style import (
     error_axis,
     interval,
     inverted_count,
+    legend_label,
     mark,
     note,
     plain_log_ticks,
@@ -53,8 +54,8 @@ class Content:
     """Rows of ``manifolds`` of the same runs: the radius of each group, ``class_a``."""
     reference: pd.DataFrame
     """Rows of ``inversion`` for the same runs, all observables."""
-    by_optimizer: Mapping[str, pd.DataFrame]
-    """Optimiser -> rows of ``inversion`` on the main dataset."""
+    by_optimizer: Sequence[tuple[str, pd.DataFrame]]
+    """Title of each optimiser, and its rows of ``inversion`` on the main dataset."""
     by_subset: Mapping[str, pd.DataFrame]
     """Label of the subset -> rows of ``inversion`` with ``gd``; the main dataset first."""
 
@@ -92,7 +93,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         dynamics=dynamics.drop_duplicates(["seed", "epoch"]),
         radii=read(files["manifolds"], ["seed", "epoch", "class_a", "value"], class_b=None, **untouched),
         reference=reference[reference["dataset"] == main],
-        by_optimizer={name: rows for name, rows in on_main.groupby("optimizer", sort=False)},
+        by_optimizer=[(subject.optimizers[name], rows) for name, rows in on_main.groupby("optimizer", sort=False)],
         by_subset={
             subset_label(rows["subset"].iloc[0], sizes[name]): rows
             for name, rows in by_dataset.items()
@@ -167,11 +168,11 @@ def draw_against_error(ax: Axes, content: Content) -> None:
 
 def draw_optimizers(ax: Axes, content: Content) -> None:
     """Panel c: t* against ε*, a point a run: the epochs scatter, the errors do not."""
-    found = {name: inverted(rows, content.observable) for name, rows in content.by_optimizer.items()}
-    if not any(map(len, found.values())):
+    found = [inverted(rows, content.observable) for _, rows in content.by_optimizer]
+    if not any(map(len, found)):
         return note(ax, "no run inverted" if found else "no runs in this study")
     colors = sns.color_palette("colorblind", 10)
-    for number, (name, rows) in enumerate(found.items()):
+    for number, ((text, of_optimizer), rows) in enumerate(zip(content.by_optimizer, found, strict=True)):
         ax.plot(
             rows["train_error"],
             rows["epoch"].astype(float),
@@ -180,12 +181,12 @@ def draw_optimizers(ax: Axes, content: Content) -> None:
             color=colors[number % len(colors)],
             markeredgecolor="white",
             markeredgewidth=0.3,
-            label=f"{name} ({len(rows)}/{rows_of_runs(content.by_optimizer[name], content.observable)})",
+            label=legend_label(f"{text} ({len(rows)}/{rows_of_runs(of_optimizer, content.observable)})"),
         )
     ax.set(yscale="log", xlabel=INVERSION_ERROR, ylabel=INVERSION_EPOCH)
     plain_log_ticks(ax.yaxis)
     # From 0, so that lengths along the axis compare as the errors do.
-    ax.set_xlim(0, 1.15 * max(rows["train_error"].max() for rows in found.values() if len(rows)))
+    ax.set_xlim(0, 1.15 * max(rows["train_error"].max() for rows in found if len(rows)))
     ax.legend(title="optimiser (inverted/runs)", title_fontsize=7, alignment="left")
 
 
@@ -215,8 +216,9 @@ def draw_subsets(ax: Axes, content: Content) -> None:
 def caption(content: Content) -> dict[str, Any]:
     """Numbers of the caption template, for the observable that defines t* and ε*."""
     at = inverted(content.reference, content.observable)
-    optimizers = {name: inverted(rows, content.observable) for name, rows in content.by_optimizer.items()}
-    optimizers = {name: rows for name, rows in optimizers.items() if len(rows)}
+    optimizers = [
+        rows for _, of_optimizer in content.by_optimizer if len(rows := inverted(of_optimizer, content.observable))
+    ]
     subsets = {name: inverted(rows, content.observable)["train_error"] for name, rows in content.by_subset.items()}
     return {
         "title": content.title,
@@ -233,9 +235,9 @@ def caption(content: Content) -> dict[str, Any]:
         },
         "n_groups": content.radii["class_a"].nunique(),
         "n_optimizers": len(optimizers),
-        "n_optimizer_runs": sum(map(len, optimizers.values())),
-        "optimizer_epochs": _extremes(rows["epoch"].astype(float).mean() for rows in optimizers.values()),
-        "optimizer_errors": _extremes(rows["train_error"].mean() for rows in optimizers.values()),
+        "n_optimizer_runs": sum(map(len, optimizers)),
+        "optimizer_epochs": _extremes(rows["epoch"].astype(float).mean() for rows in optimizers),
+        "optimizer_errors": _extremes(rows["train_error"].mean() for rows in optimizers),
         "subsets": {name: (mean_interval(errors), len(errors)) for name, errors in subsets.items() if len(errors)},
     }
 

@@ -44,9 +44,8 @@ ANNOTATED = 20
 class Content:
     """What the figure shows of all main datasets of a study."""
 
-    observable: str
-    titles: Mapping[str, str]
-    """Main dataset -> its title; the first is the one of the overlaps."""
+    subject: Subject
+    """Its first main dataset is the one of the overlaps."""
     inversion: pd.DataFrame
     """Rows of ``inversion`` of untouched ``gd`` runs on main datasets, at the defining layer."""
     consensus: pd.DataFrame
@@ -61,6 +60,14 @@ class Content:
         for row in self.consensus[self.consensus["dataset"] == dataset].itertuples():
             return Estimate(row.fraction, row.ci_low, row.ci_high)
         return Estimate(np.nan, np.nan, np.nan)
+
+    @property
+    def observable(self) -> str:
+        return self.subject.defining.observable
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        return self.subject.main
 
     @property
     def networks(self) -> dict[str, list[str]]:
@@ -81,8 +88,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     fractions = ["dataset", "fraction", "ci_low", "ci_high"]
     pairs = ["network_a", "optimizer_a", "network_b", "optimizer_b", "n_pairs", "jaccard"]
     return Content(
-        observable=subject.defining.observable,
-        titles=subject.main,
+        subject=subject,
         inversion=defining_by_network(inversion, subject.defining),
         consensus=read(files["consensus"], fractions, dataset=main, kind="consensus", **REFERENCE),
         overlap=read(files["overlap"], pairs, dataset=main[0]),
@@ -91,7 +97,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 
 @styled
 def draw(content: Content) -> Figure:
-    matrix = overlap_matrix(content.overlap)
+    matrix = overlap_matrix(content.overlap, content.subject)
     several = len(content.networks)
     n_networks = max(map(len, content.networks.values()), default=0)
     top = np.clip(max(0.4 * len(content.titles), (0.1 + 0.14 * several) * n_networks, 1.2), None, 6)
@@ -160,12 +166,12 @@ def draw_networks(ax: Axes, content: Content) -> None:
                 runs(ax, y + 0.28, errors, color)
             interval(ax, y, mean_interval(errors), color, marker)
             inverted_count(ax, y, len(errors), len(rows), *((color, 6) if several else ()))
-    rows_axis(ax, names)
+    rows_axis(ax, [content.subject.networks[name] for name in names])
     ax.set_xlabel(INVERSION_ERROR)
     ax.set_xlim(left=0)
 
 
-def overlap_matrix(overlap: pd.DataFrame) -> pd.DataFrame:
+def overlap_matrix(overlap: pd.DataFrame, subject: Subject) -> pd.DataFrame:
     """Mean Jaccard index between straggler sets of all networks and optimisers, symmetric.
 
     NaN where no pair of runs of different seeds has both.
@@ -177,15 +183,8 @@ def overlap_matrix(overlap: pd.DataFrame) -> pd.DataFrame:
     for first, second, jaccard, n_pairs in zip(a, b, overlap["jaccard"], overlap["n_pairs"], strict=True):
         if n_pairs > 0:
             matrix.loc[first, second] = matrix.loc[second, first] = jaccard
-    labels = [cell_label(*cell.split("\n")) for cell in cells]
+    labels = [subject.cell(*cell.split("\n")) for cell in cells]
     return matrix.set_axis(labels, axis=0).set_axis(labels, axis=1)
-
-
-def cell_label(network: str, optimizer: str) -> str:
-    """A cell by what sets it apart from the reference."""
-    if optimizer == REFERENCE["optimizer"]:
-        return network
-    return optimizer if network == REFERENCE["network"] else f"{network}, {optimizer}"
 
 
 def draw_overlap(ax: Axes, matrix: pd.DataFrame) -> None:
@@ -237,7 +236,7 @@ def caption(content: Content) -> dict[str, Any]:
         "datasets": datasets,
         "networks": {content.titles[name]: len(networks) for name, networks in content.networks.items()},
         "overlap_title": next(iter(content.titles.values())),
-        "n_cells": len(overlap_matrix(content.overlap)),
+        "n_cells": len(overlap_matrix(content.overlap, content.subject)),
         "n_pairs": (int(paired["n_pairs"].min()), int(paired["n_pairs"].max())) if len(paired) else (0, 0),
         "jaccard": (between["jaccard"].min(), between["jaccard"].max()) if len(between) else None,
     }

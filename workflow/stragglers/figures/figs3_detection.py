@@ -37,8 +37,7 @@ QUANTITIES = {
 class Content:
     """What the figure shows of all main datasets of a study."""
 
-    titles: Mapping[str, str]
-    """Main dataset -> its title."""
+    subject: Subject
     detection: pd.DataFrame
     """The ``detection`` table: rows of the reference are drawn, those of other cells pooled by dataset."""
 
@@ -65,11 +64,11 @@ class Content:
     def shown(self) -> dict[str, str]:
         """Titles of the main datasets with reference runs."""
         present = set(rows_of(self.detection, REFERENCE)["dataset"])
-        return {name: text for name, text in self.titles.items() if name in present}
+        return {name: text for name, text in self.subject.main.items() if name in present}
 
 
 def gather(files: Mapping[str, str], subject: Subject) -> Content:
-    return Content(subject.main, read_table(files["detection"]))
+    return Content(subject, read_table(files["detection"]))
 
 
 @styled
@@ -142,7 +141,7 @@ def largest_shift(rows: pd.DataFrame, quantity: str) -> float:
     return float((rows[quantity] / own - 1).abs().max()) if own else np.nan
 
 
-def most_dependent(others: pd.DataFrame) -> dict[str, Any] | None:
+def most_dependent(others: pd.DataFrame, subject: Subject) -> dict[str, Any] | None:
     """The cell, of the numeric settings' rows, whose count of inverted runs changes most; None if no count changes."""
     counts = others.groupby(["network", "optimizer"], sort=False).agg(
         n_runs=("n_runs", "first"), fewest=("n_inverted", "min"), most=("n_inverted", "max")
@@ -151,7 +150,7 @@ def most_dependent(others: pd.DataFrame) -> dict[str, Any] | None:
     if not (change > 0).any():
         return None
     network, optimizer = change.idxmax()
-    return {"network": network, "optimizer": optimizer, **counts.loc[change.idxmax()].to_dict()}
+    return {"cell": subject.cell(network, optimizer), **counts.loc[change.idxmax()].to_dict()}
 
 
 def caption(content: Content) -> dict[str, Any]:
@@ -172,7 +171,7 @@ def caption(content: Content) -> dict[str, Any]:
                     for quantity in ("eps_star", "phi_c")
                 },
                 "fewest": (numeric["n_inverted"].min(), observable["n_inverted"].min()),
-                "most_dependent": most_dependent(of_others),
+                "most_dependent": most_dependent(of_others, content.subject),
             }
         )
     own = reference[reference["own"]].drop_duplicates("setting").set_index("setting")["value"]

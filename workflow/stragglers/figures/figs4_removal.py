@@ -15,7 +15,7 @@ from ..tables.subject import Subject
 from .style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
 
 COLUMNS = 3
-KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
+KINDS = ("random", "uniform", "top_stragglers", "stragglers", "other_seed", "consensus")
 """Values of ``removed`` that are compared with ``none``."""
 
 
@@ -23,19 +23,21 @@ KINDS = ("random", "uniform", "top_stragglers", "stragglers", "consensus")
 class Content:
     """What the figure shows of all retrained networks and optimisers on main datasets."""
 
-    titles: Mapping[str, str]
-    """Main dataset -> its title."""
+    subject: Subject
     ablation: pd.DataFrame
     """Rows of ``ablation`` on main datasets, without ``misclassified_at``."""
 
     @property
-    def cells(self) -> dict[str, pd.DataFrame]:
-        """Title of a cell -> its rows."""
+    def cells(self) -> list[tuple[str, pd.DataFrame]]:
+        """Title of each cell, and its rows."""
         parts = self.ablation.groupby(["dataset", "network", "optimizer"], sort=False, observed=True)
-        return {
-            ", ".join([self.titles[dataset], *(name for name in names if name not in REFERENCE.values())]): rows
-            for (dataset, *names), rows in parts
-        }
+        return [(self.called(*names), rows) for names, rows in parts]
+
+    def called(self, dataset: str, network: str, optimizer: str) -> str:
+        """A cell by its dataset and, if it is another, by what sets it apart from the reference."""
+        reference = {"network": network, "optimizer": optimizer} == REFERENCE
+        others = [] if reference else [self.subject.cell(network, optimizer)]
+        return ", ".join([self.subject.main[dataset], *others])
 
     @property
     def sigmas(self) -> list[float]:
@@ -51,7 +53,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         removed=["none", *KINDS],
         diverged_at=None,
     )
-    return Content(subject.main, ablation)
+    return Content(subject, ablation)
 
 
 def removals_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -72,7 +74,7 @@ def removals_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 @styled
 def draw(content: Content) -> Figure:
     cells = content.cells
-    names = list(dict.fromkeys(name for rows in cells.values() for name in removals_of(rows)))
+    names = list(dict.fromkeys(name for _, rows in cells for name in removals_of(rows)))
     if not names:
         figure = Figure(figsize=(WIDTH, 1))
         note(figure.add_subplot(), "no retrained runs in this study")
@@ -80,7 +82,7 @@ def draw(content: Content) -> Figure:
     n_rows = -(-len(cells) // COLUMNS)
     figure = Figure(figsize=(WIDTH, 0.4 + n_rows * (0.75 + 0.2 * len(names))))
     axes = figure.subplots(n_rows, min(COLUMNS, len(cells)), sharey=True, squeeze=False).ravel()
-    for ax, letter, (text, rows) in zip(axes, "abcdefghijklmnopqrstuvwxyz", cells.items(), strict=False):
+    for ax, letter, (text, rows) in zip(axes, "abcdefghijklmnopqrstuvwxyz", cells, strict=False):
         draw_cell(ax, rows, names, content.sigmas)
         title(ax, letter, text, 30)
     for ax in axes[len(cells) :]:
@@ -112,7 +114,7 @@ def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float
 
 def caption(content: Content) -> dict[str, Any]:
     """Numbers of the caption template."""
-    seeds = [rows["seed"].nunique() for rows in content.cells.values()]
+    seeds = [rows["seed"].nunique() for _, rows in content.cells]
     return {
         "n_cells": len(content.cells),
         "n_seeds": (min(seeds), max(seeds)) if seeds else None,

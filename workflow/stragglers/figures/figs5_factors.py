@@ -41,16 +41,17 @@ COMPONENTS = {"dataset": "dataset", "optimizer": "optimiser", "interaction": "bo
 class Content:
     """What the figure shows of all main datasets of a study, with the reference optimiser in (b, c)."""
 
-    observable: str
-    families: Sequence[Sequence[str]]
-    """Main datasets, each followed by its subsamples, by name."""
-    titles: Mapping[str, str]
+    subject: Subject
     variance: pd.DataFrame
     """The ``variance`` table."""
     n_samples: Mapping[str, int]
     """Dataset -> P."""
     inversion: pd.DataFrame
     """Rows of ``inversion`` of untouched runs for ``observable``, all layers."""
+
+    @property
+    def observable(self) -> str:
+        return self.subject.defining.observable
 
     def runs_of(self, dataset: str, network: str = REFERENCE["network"], layer: int = 1) -> pd.DataFrame:
         return rows_of(self.inversion, {"dataset": dataset, "network": network, "layer": layer})
@@ -59,12 +60,14 @@ class Content:
     def layers(self) -> dict[str, list[str]]:
         """Main dataset -> its networks with several hidden layers, where it has such."""
         deep = self.inversion[self.inversion["layer"] > 1]
-        found = {family[0]: list(deep.query("dataset == @family[0]")["network"].unique()) for family in self.families}
+        found = {
+            family[0]: list(deep.query("dataset == @family[0]")["network"].unique()) for family in self.subject.families
+        }
         return {name: networks for name, networks in found.items() if networks}
 
     def style(self, dataset: str) -> tuple[Any, str]:
         """Colour and marker of a main dataset."""
-        return series([family[0] for family in self.families].index(dataset))
+        return series([family[0] for family in self.subject.families].index(dataset))
 
 
 def gather(files: Mapping[str, str], subject: Subject) -> Content:
@@ -77,9 +80,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         **COMPLETE,
     )
     return Content(
-        observable=subject.defining.observable,
-        families=subject.families,
-        titles=subject.main,
+        subject=subject,
         variance=read_table(files["variance"]),
         n_samples=dict(zip(sizes["dataset"], sizes["n_samples"], strict=True)),
         inversion=inversion,
@@ -102,7 +103,7 @@ def draw(content: Content) -> Figure:
     if handles:
         figure.legend(handles, labels, loc="outside lower left", ncols=2)
     for name in dict.fromkeys([*sizes_of(content), *content.layers]):
-        entry(b, content.titles[name], *content.style(name))
+        entry(b, content.subject.main[name], *content.style(name))
     handles, labels = b.get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside lower right", ncols=2)
@@ -126,7 +127,7 @@ def draw_shares(ax: Axes, content: Content) -> None:
 
 def sizes_of(content: Content) -> dict[str, list[str]]:
     """Main dataset -> itself and its subsamples, where those differ in P."""
-    families = {family[0]: list(family) for family in content.families}
+    families = {family[0]: list(family) for family in content.subject.families}
     return {
         name: family
         for name, family in families.items()
@@ -174,7 +175,7 @@ def draw_layers(ax: Axes, content: Content, deep: Sequence[str]) -> None:
                 errors = inverted(rows, content.observable)["train_error"].to_numpy(float)
                 interval(ax, y, mean_interval(errors), color, marker)
                 inverted_count(ax, y, len(errors), len(rows), color, size=6)
-    rows_axis(ax, [f"{network}, layer {layer}" for network, layer in names], 30)
+    rows_axis(ax, [f"{content.subject.networks[network]}, layer {layer}" for network, layer in names], 30)
     # The panel is narrow beside its rows' names.
     ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel(INVERSION_ERROR)
@@ -189,6 +190,6 @@ def caption(content: Content) -> dict[str, Any]:
         "counts": None
         if first is None
         else {name: int(first[f"n_{name}"]) for name in ("datasets", "optimizers", "runs")},
-        "sizes": {content.titles[name]: len(family) for name, family in sizes_of(content).items()},
-        "layers": {content.titles[name]: len(networks) for name, networks in content.layers.items()},
+        "sizes": {content.subject.main[name]: len(family) for name, family in sizes_of(content).items()},
+        "layers": {content.subject.main[name]: len(networks) for name, networks in content.layers.items()},
     }

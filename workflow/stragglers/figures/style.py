@@ -77,6 +77,7 @@ REMOVALS = {
     "uniform": ("random, of any class", "#F0E442"),
     "stragglers": ("stragglers", "#CC79A7"),
     "consensus": ("consensus stragglers", "#56B4E9"),
+    "other_seed": ("another seed's stragglers", "#0072B2"),
     "misclassified_at": ("S(t)", "#7F7F7F"),
 }
 """What the tables' ``removed`` says -> name, colour."""

@@ -13,7 +13,7 @@ from ..analysis.removal import final_error, retrained
 from ..analysis.stability import consensus_fraction, straggler_fraction
 from ..figures.captions import percent, percent_and_interval
 from ..figures.style import OBSERVABLES
-from ..tables.pages import SIGNS, estimate_text
+from ..tables.pages import SIGNS, SOURCES, estimate_text
 
 TRY = "More epochs, another learning rate, more points than features or another task may show one."
 
@@ -109,6 +109,7 @@ def verdicts(claims: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, Any]:
     rows = [
         {
             "statement": of_claim["statement"].iloc[0],
+            "source": SOURCES[of_claim["source"].iloc[0]],
             "figure": of_claim["figure"].iloc[0],
             "cells": cells_of(of_claim, names),
         }

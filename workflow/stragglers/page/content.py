@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..analysis.evidence import gather
+from ..analysis.evidence import Evidence
 from ..data.datasets import Dataset
 from ..figures.style import OBSERVABLES
 from ..study.cell import REFERENCE
@@ -40,11 +40,15 @@ def content(
     shown = choices(curves, epochs)
     return {
         "answers": [one_answer(tables, curves, subject, family) for family in subject.families],
-        "verdicts": verdicts(tables["claims"], subject.titles),
+        "verdicts": verdicts(tables["claims"], subject.titles) if "claims" in tables else None,
         "data": {
-            "titles": subject.titles,
+            "called": {
+                "dataset": subject.titles,
+                "network": subject.networks,
+                "optimizer": subject.optimizers,
+                "removed": removal_names(curves),
+            },
             "names": {column: symbol for column, (symbol, _) in (OBSERVABLES | ERRORS).items()},
-            "removals": removal_names(curves),
             "epochs": epochs,
             "choices": shown,
             "charts": charts(observables(shown)),
@@ -61,7 +65,7 @@ def one_answer(
     tables: Mapping[str, pd.DataFrame], curves: pd.DataFrame, subject: Subject, family: Sequence[str]
 ) -> dict[str, Any]:
     """Title and sentences of a main dataset."""
-    evidence = gather(tables, family, subject.defining, subject.orders)
+    evidence = Evidence(tables, family, subject.defining, subject.orders)
     reference = rows_of(curves, {"dataset": family[0], **REFERENCE, "removed": "none"})
     n_samples = evidence.n_samples.get(family[0], 0)
     sentences = answer(evidence, subject.defining.observable, subject.epochs, n_samples, final_state(reference))

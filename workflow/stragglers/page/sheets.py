@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from ..analysis.evidence import TABLES
 from ..support.numbers import rounded_one
 from ..support.text import printable
 from ..tables.pages import as_csv
@@ -39,7 +38,7 @@ SHEETS: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     "planted": ("Planted stragglers", as_it_is),
 }
 """Table -> what the page calls it, and what of it is shown."""
-SHOWN = frozenset(("dynamics", *TABLES, *SHEETS))
+SHOWN = frozenset(("dynamics", *SHEETS))
 """The tables that a page reads, of those that a study has."""
 
 

@@ -1,7 +1,7 @@
 """Which points each retraining leaves out. Removal is a 0/1 weight per (run, point)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,8 @@ class Removal:
     seed: int
     removed: str
     """A key of the tables' ``removed``: ``none``, ``stragglers``, ``random`` (class by class as many as the
-    stragglers), ``uniform`` (as many in all), ``misclassified_at``, ``consensus`` or ``top_stragglers``."""
+    stragglers), ``uniform`` (as many in all), ``misclassified_at``, ``consensus``, ``other_seed`` or
+    ``top_stragglers``."""
     points: np.ndarray
     """Booleans (P,): the points left out."""
     draw: int = 0
@@ -115,6 +116,7 @@ def removals(
     """
     grid = logarithmic_epochs(len(trajectories[0].loss) - 1, plan.grid) if plan.grid else []
     rate = straggler_rate(straggler_sets(trajectories, inversions, defining).sets)
+    by_seed = stragglers_by_seed(trajectories, inversions, defining) if plan.other_seed else {}
     found: list[Removal] = []
     for trajectory, table in zip(trajectories, inversions, strict=True):
         for row in defining_inversions(table, defining).itertuples():
@@ -139,6 +141,9 @@ def removals(
             )
             if consensus is not None and consensus.any():
                 found.append(Removal(row.seed, "consensus", consensus))
+            if {*by_seed} - {row.seed}:
+                points, error = by_seed[next_seed(row.seed, by_seed)]
+                found.append(Removal(row.seed, "other_seed", points, removed_error=error))
             if row.found:
                 stragglers = trajectory.sets(row.epoch, row.run)
                 for number, fraction in enumerate(plan.fractions):
@@ -149,6 +154,25 @@ def removals(
         if not trainable(removal, dataset.label_train):
             log.info("%s of seed %d: leaves a label without points, left out", removal.removed, removal.seed)
     return [removal for removal in found if trainable(removal, dataset.label_train)]
+
+
+def stragglers_by_seed(
+    trajectories: Sequence[Trajectory], inversions: Sequence[pd.DataFrame], defining: Defining
+) -> dict[int, tuple[np.ndarray, float]]:
+    """Seed -> stragglers (P,) and ε* of its run, of runs that have any."""
+    found = {}
+    for trajectory, table in zip(trajectories, inversions, strict=True):
+        for row in defining_inversions(table, defining).query("found").itertuples():
+            # Of the nearest epoch whose sets were kept.
+            epoch = trajectory.set_epochs[trajectory.set_index(row.epoch)]
+            if (points := trajectory.sets(epoch, row.run)).any():
+                found[row.seed] = points, float(trajectory.train_error[epoch, row.run])
+    return found
+
+
+def next_seed(seed: int, seeds: Iterable[int]) -> int:
+    """The one of ``seeds`` that follows ``seed``, in a circle: each is followed by another, as far as there are two."""
+    return min((other for other in seeds if other != seed), key=lambda other: (other < seed, other))
 
 
 def ablation_table(

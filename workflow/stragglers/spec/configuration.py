@@ -118,17 +118,17 @@ def reread(value: Any) -> Any:
     return value
 
 
-def validate(config: dict[str, Any], schema_file: str | Path) -> None:
+def validate(config: dict[str, Any], schema_file: str | Path, where: str = "config") -> None:
     """Hold ``config`` against the schema, and write its whole numbers as integers: 20.0 becomes 20.
 
-    Raises :class:`InputError` that names the first key at odds with the schema.
+    Raises :class:`InputError` that names the first key at odds with the schema, and ``where`` it stands.
     """
     validator = _validator(Path(schema_file))
     if error := best_match(validator.iter_errors(config)):
-        raise InputError(f"config, {_key(error.absolute_path)}: {_problem(error)}")
+        raise InputError(f"{where}, {_key(error.absolute_path)}: {_problem(error)}")
     for path, number in _numbers(config):
         if not math.isfinite(number) or abs(number) > LARGEST:
-            raise InputError(f"config, {_key(path)}: a number must be finite and at most {LARGEST:g} (write another)")
+            raise InputError(f"{where}, {_key(path)}: a number must be finite and at most {LARGEST:g} (write another)")
     _write_integers(config, validator.schema, validator)
 
 

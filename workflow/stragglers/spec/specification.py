@@ -267,6 +267,7 @@ class AblationPlan:
     ``noise``: standard deviations of the noise on the test data. ``consensus_from``: the runs
     (``seeds``, and ``network`` or ``optimizer`` if others) whose consensus set is removed too.
     ``fractions``: of a run's stragglers, those with the highest straggler rate, removed in turn.
+    ``other_seed``: whether the stragglers of the run of the next seed are removed, too.
     """
 
     random_draws: int = 3
@@ -274,6 +275,7 @@ class AblationPlan:
     noise: tuple[float, ...] = (1.0,)
     consensus_from: Mapping[str, str] | None = None
     fractions: tuple[float, ...] = ()
+    other_seed: bool = False
 
     def __post_init__(self):
         # A config's list of the default values is the default, too.

@@ -8,9 +8,11 @@ from typing import Any
 
 from ..data.arrays import is_unsplit
 from ..data.sources import content_of
+from ..spec.flipped import FlippedDataset
 from ..spec.own import OWN_SOURCES, TEST_FRACTION, OwnDataset
 from ..spec.specification import Dataset, Network, Optimizer, planting
 from ..support.errors import InputError
+from ..support.text import one_line
 
 SOURCES_OF_KEY = {
     "file": ("npz", "folder", "table"),
@@ -18,9 +20,20 @@ SOURCES_OF_KEY = {
     "planted": ("planted",),
     "label": ("table",),
     "test_fraction": ("npz", *OWN_SOURCES),
+    "flips": ("digits", "MNIST", "KMNIST", "FashionMNIST", "CIFAR10", "npz"),
 }
 """Key of a dataset's entry -> the sources that it is for."""
-OPTIONAL = ("label", "test_fraction")
+OPTIONAL = ("label", "test_fraction", "flips")
+
+
+def titles_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Name -> title, of all entries of a section."""
+    return {name: one_line(entry.get("title", "")) or name for name, entry in entries.items()}
+
+
+def untitled(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry means: its title is what it is called only."""
+    return {key: value for key, value in entry.items() if key != "title"}
 
 
 def dataset_of(name: str, entry: Mapping[str, Any], data_dir: str, prepared: Sequence[Dataset] = ()) -> Dataset:
@@ -44,12 +57,18 @@ def dataset_of(name: str, entry: Mapping[str, Any], data_dir: str, prepared: Seq
     if source == "npz" and os.path.exists(path := Path(data_dir) / file):
         unsplit = is_unsplit(path)
     if source in OWN_SOURCES or unsplit:
+        if "flips" in entry:
+            raise InputError(
+                f"{where}.flips: {file} is not split, and test labels stay clean; split it, or leave this out"
+            )
         fraction = entry.get("test_fraction", TEST_FRACTION)
         return OwnDataset(
             source, file, task or "classes", subset, label=entry.get("label"), test_fraction=float(fraction)
         )
     if "test_fraction" in entry:
         raise InputError(f"{where}.test_fraction: {file} has a test split of its own; leave it out")
+    if "flips" in entry:
+        return FlippedDataset(source, file, task or "parity", subset, flips=float(entry["flips"]))
     return Dataset(source, file, task or "parity", subset)
 
 
@@ -59,7 +78,7 @@ def network_of(name: str, entry: Mapping[str, Any], reads_files: bool = True) ->
     Raises :class:`InputError` for a key that is not of its kind and, with ``reads_files``, for a file that is gone.
     """
     try:
-        network = Network.from_config(name, entry)
+        network = Network.from_config(name, untitled(entry))
     except InputError as error:
         raise InputError(f"config, {error}") from None
     if network.file is None:
@@ -77,6 +96,6 @@ def network_of(name: str, entry: Mapping[str, Any], reads_files: bool = True) ->
 def optimizer_of(name: str, entry: Mapping[str, Any]) -> Optimizer:
     """Raises :class:`InputError` for a setting that its algorithm does not have."""
     try:
-        return Optimizer.from_config(name, entry)
+        return Optimizer.from_config(name, untitled(entry))
     except InputError as error:
         raise InputError(f"config, {error}") from None

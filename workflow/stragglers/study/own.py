@@ -68,6 +68,7 @@ def own_study(path: str, label: str | None = None, taken: Collection[str] = ()) 
         "optimizers": {"gd": {"lr": LEARNING_RATE}},
         "training": {"epochs": EPOCHS},
         "runs": [{"datasets": [name], "seeds": [SEEDS]}],
+        "claims": False,
     }
 
 

@@ -18,9 +18,9 @@ from ..spec.canonical import address, canonical
 from ..spec.own import OwnDataset, as_trained
 from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Protocol, parse_seeds
 from ..support.errors import InputError
-from ..support.text import one_line
 from .cell import REFERENCE, Cell
-from .entries import dataset_of, network_of, optimizer_of
+from .entries import dataset_of, network_of, optimizer_of, titles_of
+from .families import expanded
 from .seeds import refuse_seeds
 
 
@@ -62,9 +62,11 @@ class Study:
         self.data_dir: str = os.path.expanduser(config.get("data_dir", "data"))
         if "$" in self.data_dir and not os.path.exists(self.data_dir):
             raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
-        self.config = config
+        self.config = config = expanded(config)
         self.prepared, self.reads_data = prepared, reads_data
-        self.titles = {name: one_line(entry.get("title", "")) or name for name, entry in config["datasets"].items()}
+        self.titles, self.network_titles, self.optimizer_titles = (
+            titles_of(config[section]) for section in ("datasets", "networks", "optimizers")
+        )
         self.vectors: set[str] = set()
         self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
         self.networks = {name: network_of(name, entry, reads_data) for name, entry in config["networks"].items()}

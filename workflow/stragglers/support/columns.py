@@ -68,7 +68,7 @@ LINEAR = (
 )
 """One row a dataset and classifier."""
 CLAIMS = (
-    *("claim", "statement", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs", "note"),
-    *("threshold", "verdict", "reason"),
+    *("claim", "statement", "source", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs"),
+    *("note", "threshold", "verdict", "reason"),
 )
 """One row a claim and main dataset, or all of them."""

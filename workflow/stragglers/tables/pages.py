@@ -17,6 +17,13 @@ th { border-bottom: 2px solid #222; }
 # Told apart by word, weight and colour-blind safe colour.
 VERDICTS = {"reproduced": "#0072B2", "not reproduced": "#D55E00", "inconclusive": "#666666"}
 SIGNS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?"}
+SOURCES = {
+    "paper": "the paper's",
+    "notebook": "its authors' notebook's",
+    "summary": "a summary's of the paper",
+    "ours": "ours",
+}
+"""Whose claim it is, in words."""
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """Of cells that spreadsheet programs evaluate; East Asian ones take the wide forms, too."""
 
@@ -62,7 +69,9 @@ def estimate_text(value: float, low: float, high: float) -> str:
 
 def claims_page(claims: pd.DataFrame) -> str:
     """The ``claims`` table for reading: value and interval in one column, verdicts in colour."""
-    shown = claims[["figure", "dataset", "statement", "statistic"]].copy()
+    shown = claims[["figure", "dataset", "statement"]].copy()
+    shown["whose claim"] = claims["source"].map(SOURCES)
+    shown["statistic"] = claims["statistic"]
     shown["value [95 %]"] = [
         estimate_text(*row) for row in claims[["value", "ci_low", "ci_high"]].itertuples(index=False)
     ]
@@ -72,4 +81,4 @@ def claims_page(claims: pd.DataFrame) -> str:
     shown["verdict"] = claims["verdict"]
     if claims["note"].any():
         shown["note"] = claims["note"]
-    return page("The paper's claims", shown, {"verdict": lambda v: f'<b style="color:{VERDICTS[v]}">{as_html(v)}</b>'})
+    return page("Claims and verdicts", shown, {"verdict": lambda v: f'<b style="color:{VERDICTS[v]}">{as_html(v)}</b>'})

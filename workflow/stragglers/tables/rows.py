@@ -24,9 +24,10 @@ COMPLETE = {"removed": "none", "diverged_at": None, "class_a": None}
 
 
 def read(file: str, columns: list[str] | None, **where: Any) -> pd.DataFrame:
-    """``columns`` (None: all) of the rows of a table that hold each value of ``where``, one of a list of them, or (None) none.
+    """``columns`` (None: all) of the rows of a table that hold each value of ``where``, one of a list of them, or
+    (None) none; a function says of a column which values to keep.
 
-    A function says of a column which values to keep. The rest is not read, which matters where a table has millions of rows.
+    The rest is not read, which matters where a table has millions of rows.
     """
     with reading(file) as whole:
         schema = pq.read_schema(whole)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..spec.specification import Defining
+from ..study.cell import REFERENCE
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,20 @@ class Subject:
     families: Sequence[Sequence[str]]
     """Main datasets, each followed by its subsamples, by name."""
     titles: Mapping[str, str] = field(default_factory=dict)
-    """Dataset -> its title. Tables go by names and have no need of it."""
+    """Dataset -> its title. Tables go by names and have no need of it, nor of the next two."""
+    networks: Mapping[str, str] = field(default_factory=dict)
+    optimizers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def main(self) -> dict[str, str]:
         """Main dataset -> its title."""
         return {family[0]: self.titles[family[0]] for family in self.families}
+
+    def cell(self, network: str, optimizer: str) -> str:
+        """A network and an optimiser by what sets them apart from the reference."""
+        parts = [self.networks[network]] if network != REFERENCE["network"] else []
+        parts += [self.optimizers[optimizer]] if optimizer != REFERENCE["optimizer"] else []
+        return ", ".join(parts) or self.networks[network]
 
     @classmethod
     def from_json(cls, text: str) -> Self:

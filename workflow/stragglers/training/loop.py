@@ -38,6 +38,38 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def untrained(
+    dataset: Dataset,
+    network: Network,
+    optimizer: Optimizer,
+    protocol: Protocol,
+    seeds: Sequence[int],
+    removed: np.ndarray | None,
+    place: torch.device,
+    name: str,
+) -> tuple[Data, list[Ensemble]]:
+    """``dataset`` on a device, and one network per seed in its initial state, in the parts that train together.
+
+    Raises :class:`InputError`, which begins with ``name``, for what :func:`train` refuses.
+    """
+    engine = KINDS[network.kind]
+    # By default convolutions on a GPU would have 10 bits where the matrix products have 23.
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        data = Data.of(dataset, engine.view(dataset), protocol.dtype, place)
+        values = engine.values(network, data)
+        ensembles = [
+            Ensemble(
+                *(data, network, optimizer, seeds[part], None if removed is None else removed[part]),
+                *(values, protocol.margins),
+            )
+            for part in parts(engine, len(seeds), values, block_values(place))
+        ]
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    return data, ensembles
+
+
 def train(
     dataset: Dataset,
     network: Network,
@@ -65,22 +97,8 @@ def train(
     A run whose loss turns NaN or infinite is reported by name and leaves the others be. Raises :class:`InputError` for
     an activation that :func:`.activations.check_activation` refuses, and for data or a module that cannot serve.
     """
-    engine, place = KINDS[network.kind], pick_device(device)
-    # By default convolutions on a GPU would have 10 bits where the matrix products have 23.
-    torch.backends.cudnn.allow_tf32 = False
-    seeds = runs["seed"].tolist()
-    try:
-        data = Data.of(dataset, engine.view(dataset), protocol.dtype, place)
-        values = engine.values(network, data)
-        ensembles = [
-            Ensemble(
-                *(data, network, optimizer, seeds[part], None if removed is None else removed[part]),
-                *(values, protocol.margins),
-            )
-            for part in parts(engine, len(runs), values, block_values(place))
-        ]
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+    place = pick_device(device)
+    data, ensembles = untrained(dataset, network, optimizer, protocol, runs["seed"].tolist(), removed, place, name)
     layers, groups = ensembles[0].engine.layers, group_names(dataset.label_train, dataset.class_train)
     of_this = identity(
         *(dataset, network, optimizer, protocol),
