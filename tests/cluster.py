@@ -63,16 +63,17 @@ def cluster(folder):
         (folder / name).mkdir(parents=True)
     megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     CONFIGURATION.parent.mkdir(exist_ok=True)
-    CONFIGURATION.write_text(configuration(folder, host, os.cpu_count(), megabytes * 9 // 10))
+    text = configuration(folder, host, os.cpu_count(), megabytes * 9 // 10)
+    CONFIGURATION.write_text(text, encoding="utf-8")
     started = []
     try:
         for name in ("slurmctld", "slurmd"):
-            with open(folder / f"{name}.out", "w") as out:
+            with open(folder / f"{name}.out", "wb") as out:
                 started.append(subprocess.Popen([name, "-D"], stdout=out, stderr=out))
         until = time.monotonic() + SECONDS_TO_START
         while (state := node_state()) != "idle":
             if time.monotonic() > until:
-                logs = "\n".join(path.read_text() for path in sorted(folder.glob("slurm*.log")))
+                logs = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("slurm*.log")))
                 raise RuntimeError(f"the node is {state or 'unknown'} after {SECONDS_TO_START} s:\n{logs}")
             time.sleep(0.5)
         yield

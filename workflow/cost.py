@@ -1,8 +1,8 @@
-"""What a study takes by the estimates that its rules ask a cluster for resources with.
+"""What a study takes, and what one took.
 
-``python -m workflow.cost CONFIG [data_dir=PATH] [device=cuda]`` prints jobs, core hours, memory and disk by rule;
-``python -m workflow.cost --measured RESULTS`` says what the jobs took that left benchmark files in a folder, and how much
-of what they asked for.
+``python -m workflow.cost CONFIG [data_dir=PATH] [device=cuda]`` prints jobs, hours, memory and disk by rule, by the
+estimates with which the rules ask a cluster for resources; ``python -m workflow.cost --measured RESULTS`` what the jobs
+took that left benchmark files in a folder, and the largest shares of what they asked for.
 """
 
 import ast

@@ -112,7 +112,7 @@ def fitting(size: Size) -> Need:
     """Of linear classifiers."""
     return Need(
         seconds=2 + size.n_train * size.n_pixels * (size.n_pixels + 1000) / 5e9,
-        memory=IMPORTS + 40 * size.n_points * size.n_pixels + 80 * size.n_pixels**2,
+        memory=IMPORTS + 20 * size.n_points * size.n_pixels + 80 * size.n_pixels**2,
     )
 
 
