@@ -2,6 +2,7 @@
 # make figures CONFIG=config/mnist.yaml DATA_DIR=PATH   another study
 # make paper DATA_DIR=PATH                              the paper at its own scale
 # make stragglers DATA=PATH [LABEL=COLUMN] [NAME=NAME]  which of your own samples are stragglers
+# make beyond [SIZE=full DATA_DIR=PATH]                 the paper's open questions: studies of minutes, or the real ones
 # make test                                             all tests
 # make test-slurm                                       a small study on a SLURM cluster of this machine alone, as root
 PYTHON ?= python3
@@ -12,13 +13,14 @@ DATA =
 LABEL =
 NAME =
 CORES ?= all
+SIZE ?= small
 
 BIN := .venv/bin
 # The shell reads them from its environment, as they are: with spaces, quotes and all.
 export CONFIG DATA_DIR DATA LABEL NAME
 SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
-.PHONY: figures paper stragglers test test-slurm benchmark docs lock clean
+.PHONY: figures paper beyond stragglers test test-slurm benchmark docs api lock clean
 
 figures: .venv/installed
 	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
@@ -27,6 +29,11 @@ figures: .venv/installed
 
 paper:
 	$(MAKE) figures CONFIG=config/paper.yaml
+
+# One after the other.
+beyond: .venv/beyond
+	$(if $(wildcard config/beyond/$(SIZE)),,$(error SIZE=$(SIZE): take small or full))
+	@set -e; for study in config/beyond/$(SIZE)/*.yaml; do $(MAKE) --no-print-directory figures CONFIG=$$study; done
 
 stragglers: .venv/installed
 	$(if $(DATA),,$(error Name your data: make stragglers DATA=PATH))
@@ -52,12 +59,21 @@ benchmark: .venv/installed
 # Keys of the schemas into config/README.md; figures and tables of all finished studies, and what pages show of them,
 # into docs/ and the README.
 docs: .venv/installed
-	$(BIN)/python docs/update.py digits mnist
+	$(BIN)/python docs/update.py
+
+# Pages of the library from its docstrings, docs/api/html/index.html, with a tool that nothing else needs.
+api: .venv/installed
+	$(BIN)/pip install --quiet --requirement envs/docs.txt
+	$(BIN)/python -m sphinx --fail-on-warning --fresh-env --quiet --builder html docs/api docs/api/html
 
 .venv/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement envs/requirements.txt
+	touch $@
+
+.venv/beyond: .venv/installed envs/beyond.txt
+	$(BIN)/pip install --quiet --requirement envs/beyond.txt
 	touch $@
 
 # Resolves envs/requirements.in afresh in an environment of its own.

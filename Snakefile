@@ -9,6 +9,7 @@ if not workflow.configfiles and "data" not in config:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/observables.smk"
@@ -17,6 +18,9 @@ include: "workflow/rules/ablation.smk"
 include: "workflow/rules/linear.smk"
 include: "workflow/rules/detection.smk"
 include: "workflow/rules/planted.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/ledger.smk"
+include: "workflow/rules/tasks.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
@@ -36,7 +40,7 @@ rule all:
         ),
         pages.values(),
         listings,
-        PAGE,
+        look_around,
 
 
 if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
@@ -44,6 +48,7 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
 
 
 onstart:
+    note(codes, CHECKOUT / "workflow/scripts")
     if not submits:
         # The limit on jobs a second is for clusters. It has Snakemake schedule again a second after every pass, and
         # each job that ends begins another such chain, on hundreds of jobs a quarter of a core's time.
@@ -54,20 +59,7 @@ onsuccess:
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
         print(f"Figures and tables are in {RESULTS}.")
-        print(f"To look around in them, open {PAGE} in a browser.")
+        for page in look_around:
+            print(f"To look around in them, open {page} in a browser.")
     if listings and all(map(os.path.exists, listings)):
-        # Not before: planning has no need of what reads tables.
-        from workflow.stragglers.sets.listing import closing
-        from workflow.stragglers.support.sealed import read_table
-
-        samples = read_table(listings[1], columns=["straggler_rate", "n_runs"])
-        n_runs = sum(len(parse_seeds(block)) for block in study.blocks[listed])
-        print(
-            closing(
-                samples["straggler_rate"].to_numpy(),
-                samples["n_runs"].max(),
-                n_runs,
-                study.protocol.epochs,
-                listings[0],
-            )
-        )
+        print(Path(listings[-1]).read_text(encoding="utf-8"), end="")

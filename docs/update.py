@@ -1,8 +1,8 @@
 """Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
-Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named, speed.md the
-benchmark, and a page that is called like a finished study the claims of that study; the README shows the answers of
-four datasets, config/README.md the keys of the schemas.
+Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named (digits and
+mnist), speed.md the benchmark, validation.md planted data, and a page that is called like a study the claims of that
+study; the README shows the answers of four datasets, config/README.md the keys of the schemas.
 """
 
 import re
@@ -51,22 +51,29 @@ ANSWERS = {
     "maximally_conserved": "of all misclassified sets they are best conserved: ε at the peak over ε\\*",
     "removal_eliminates_inversion": "without them there is no inversion: share of runs",
     "removal_raises_test_error": "without them networks generalise worse: ratio of test errors",
-    "linear_residual": "(ours) the inversion is where a linear discriminant stops: ε\\* over its error",
+    "linear_residual": "the inversion is where a linear discriminant stops: ε\\* over its error",
 }
 """Claim -> what the README says of it, and which number it shows."""
 ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 """The study, and the datasets, whose answers the README shows."""
 
 
-def titles() -> dict[tuple[str, str], str]:
-    """(study, dataset) -> its title in the study's configuration."""
-    studies = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "config").glob("*.yaml"))]
-    return {
-        (study["study"], name): dataset.get("title", name)
-        for study in studies
-        if "study" in study
-        for name, dataset in study["datasets"].items()
-    }
+def studies() -> dict[str, dict[str, Any]]:
+    """Name -> configuration of the studies that come with the workflow."""
+    files = sorted((ROOT / "config").rglob("*.yaml"))
+    configurations = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    return {configuration["study"]: configuration for configuration in configurations if "study" in configuration}
+
+
+def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
+    """The claims that a study is held to."""
+    file = studies().get(study, {}).get("claims", "config/claims.yaml")
+    return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
+
+
+def title_of(study: str, dataset: str) -> str:
+    """Title of a dataset in its study's configuration."""
+    return studies().get(study, {}).get("datasets", {}).get(dataset, {}).get("title", dataset)
 
 
 def claims_markdown(claims: pd.DataFrame) -> str:
@@ -77,10 +84,11 @@ def claims_markdown(claims: pd.DataFrame) -> str:
         return estimate if pd.isna(row["value"]) else f"{SIGNS[row['verdict']]} {estimate}, n = {row['n_runs']}"
 
     joint = claims["dataset"] == ALL_DATASETS
-    names = list(claims.loc[~joint, "title"].unique())
+    # Where all claims are on all datasets together, these have the one column.
+    names = list(claims.loc[~joint, "title"].unique()) or ["all tasks"]
     lines = [
-        f"| Fig. | the paper's claim | statistic | threshold | {' | '.join(names)} |",
-        "|" + "---|" * (4 + len(names)),
+        f"| our panel | claim | whose | statistic | threshold | {' | '.join(names)} |",
+        "|" + "---|" * (5 + len(names)),
     ]
     for _, rows in claims.groupby("claim", sort=False):
         first, by_title = rows.iloc[0], rows.set_index("title")
@@ -88,12 +96,16 @@ def claims_markdown(claims: pd.DataFrame) -> str:
         if first["dataset"] == ALL_DATASETS:
             together = rows.loc[rows["value"].notna()]
             cells[0] = "; ".join(f"all of {row['study']}: {cell(row)}" for _, row in together.iterrows()) or "–"
-        columns = [first["figure"], first["statement"], first["statistic"], first["threshold"], *cells]
+        columns = [*first[["figure", "statement", "source", "statistic", "threshold"]], *cells]
         lines.append(f"| {' | '.join(columns)} |")
     return "\n".join(lines)
 
 
-WHOLE = ("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance")
+WHOLE = (
+    *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
+    *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
+    *("ledger_runs", "vanishing", "tasks", "tasks_models", "tasks_predicted"),
+)
 """Tables that are small enough to be kept as they are."""
 
 
@@ -110,37 +122,58 @@ def summarise(study: str) -> None:
         copy(figure, f"{study}_{figure.name}")
     tables = {file.stem: read_table(file) for file in (results / "tables").glob("*.parquet") if file.stem in WHOLE}
     for name, summary in (("inversion", inversion_summary), ("ablation", ablation_summary)):
-        tables[name] = summary(read_table(results / "tables" / f"{name}.parquet"))
+        # A study of one question need not leave it.
+        if (whole := results / "tables" / f"{name}.parquet").is_file():
+            tables[name] = summary(read_table(whole))
     for name, table in tables.items():
         with replacing(ROOT / "docs" / f"{study}_{name}.csv") as part:
             table.to_csv(part, index=False, float_format="%.4g")
 
 
-def answers_markdown(claims: pd.DataFrame) -> str:
-    """Claim by dataset: verdict and value alone. ``claims`` as they are kept here."""
+def answers_markdown() -> str:
+    """Claim by dataset: verdict and value alone."""
     study, datasets = ANSWERED
-    by_name = claims.set_index(["claim", "dataset"])
+    claims = kept_claims([study]).set_index(["claim", "dataset"])
     lines = [
-        f"| the paper's claim, and what is measured | {' | '.join(titles()[study, name] for name in datasets)} |",
-        "|" + "---|" * (1 + len(datasets)),
+        f"| claim, and what is measured | whose | {' | '.join(title_of(study, name) for name in datasets)} |",
+        "|" + "---|" * (2 + len(datasets)),
     ]
     for claim, text in ANSWERS.items():
-        rows = [by_name.loc[(claim, name)] for name in datasets]
+        rows = [claims.loc[(claim, name)] for name in datasets]
         cells = ["–" if pd.isna(row["value"]) else f"{SIGNS[row['verdict']]} {row['value']:.3g}" for row in rows]
-        lines.append(f"| {text} | {' | '.join(cells)} |")
+        lines.append(f"| {text} | {rows[0]['source']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def claims_of(studies: list[str]) -> pd.DataFrame:
-    """The tables of claims of finished ``studies``, with ``study`` and the ``title`` of the dataset."""
-    claims = pd.concat(
-        read_table(ROOT / "results" / study / "tables" / "claims.parquet").assign(study=study) for study in studies
-    )
-    named = titles()
-    claims["title"] = [
-        named.get(key, key[1]) for key in claims[["study", "dataset"]].itertuples(index=False, name=None)
-    ]
-    return claims
+def kept_claims(names: list[str]) -> pd.DataFrame:
+    """The claims of studies as they are kept here, with ``study`` and the ``title`` of the dataset.
+
+    Numbers and verdicts are of the runs, which may be from elsewhere; words are those of the file of claims now.
+    """
+    parts = []
+    for study in names:
+        claims, definitions = pd.read_csv(kept(study, "claims")), definitions_of(study)
+        for word in ("statement", "source", "figure", "statistic"):
+            now = claims["claim"].map({claim: definition[word] for claim, definition in definitions.items()})
+            claims[word] = now.fillna(claims[word]) if word in claims else now
+        parts.append(claims.assign(study=study, title=[title_of(study, name) for name in claims["dataset"]]))
+    return pd.concat(parts)
+
+
+def kept(study: str, table: str) -> Path:
+    return ROOT / "docs" / f"{study}_{table}.csv"
+
+
+def planted_markdown(planted: pd.DataFrame) -> str:
+    """ε* of planted data beside its closed form, where there is an inversion."""
+    lines = ["| planted data | P | runs | ε* [95 %] | closed form | difference |", "|" + "---|" * 6]
+    for row in planted[planted["error"].notna()].itertuples():
+        measured = estimate_text(row.error, row.ci_low, row.ci_high)
+        text = f"{title_of('planted', row.dataset)}, d={row.n_features}".replace(f" d={row.n_features},", ",")
+        runs = f"{row.n_inverted}/{row.n_runs}"
+        cells = [text, row.n_samples, runs, measured, f"{row.closed_form:.3g}", f"{100 * row.relative_error:+.1f} %"]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
 
 
 def benchmark_markdown(benchmark: pd.DataFrame) -> str:
@@ -222,27 +255,31 @@ def explain(text: str) -> str:
     return text
 
 
-def main(studies: list[str]) -> None:
+def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    for claims in sorted((ROOT / "results").glob("*/tables/claims.parquet")):
-        summarise(claims.parts[-3])
+    for inversion in sorted((ROOT / "results").glob("*/tables/inversion.parquet")):
+        summarise(inversion.parts[-3])
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
-    for page in (ROOT / "docs").glob("*.md"):
-        if (ROOT / "results" / page.stem).is_dir():
-            refresh(page, "claims", claims_markdown(claims_of([page.stem])))
-    if studies:
-        refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(claims_of(studies)))
     # Tables that are kept here, of studies that may have run elsewhere.
-    if (kept := ROOT / "docs" / f"{ANSWERED[0]}_claims.csv").is_file():
-        refresh(ROOT / "README.md", "answers", answers_markdown(pd.read_csv(kept)))
-    if (kept := ROOT / "docs" / "benchmark_training.csv").is_file():
-        refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(pd.read_csv(kept)))
+    for page in (ROOT / "docs").glob("*.md"):
+        if kept(page.stem, "claims").is_file():
+            refresh(page, "claims", claims_markdown(kept_claims([page.stem])))
+    if all(kept(study, "claims").is_file() for study in names):
+        refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(kept_claims(names)))
+    if kept(ANSWERED[0], "claims").is_file():
+        refresh(ROOT / "README.md", "answers", answers_markdown())
+    if kept("planted", "planted").is_file():
+        planted = pd.read_csv(kept("planted", "planted"))
+        refresh(ROOT / "docs" / "validation.md", "planted", planted_markdown(planted))
+    if kept("benchmark", "training").is_file():
+        benchmark = pd.read_csv(kept("benchmark", "training"))
+        refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
 
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        main(sys.argv[1:] or ["digits", "mnist"])
     except InputError as error:
         sys.exit(f"Error: {error}")

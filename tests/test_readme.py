@@ -30,7 +30,7 @@ def documented(*patterns):
     return list(dict.fromkeys(match for file in files for match in COMMAND.findall(file.read_text(encoding="utf-8"))))
 
 
-COMMANDS = documented("*.md", "docs/*.md", "config/*", "workflow/rules/*.smk", "Makefile")
+COMMANDS = documented("*.md", "docs/*.md", "config/*.*", "config/*/*/*.yaml", "workflow/rules/*.smk", "Makefile")
 
 
 def block(after, language):

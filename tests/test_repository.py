@@ -67,7 +67,7 @@ def test_a_key_is_shown_with_its_choices_and_its_default():
     ]
 
 
-@pytest.mark.parametrize("file", sorted(REPOSITORY.glob("config/*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("file", sorted(REPOSITORY.glob("config/**/*.yaml")), ids=str)
 def test_a_configuration_names_the_schema_that_it_meets(file):
     first, *_ = text = file.read_text(encoding="utf-8").splitlines()
     named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
@@ -170,7 +170,7 @@ def test_a_figure_its_module_and_the_template_of_its_caption_share_a_stem():
     stems = [figure.stem for figure in FIGURES]
     folders = {"workflow/stragglers/figures": "py", "workflow/report": "rst"}
     for folder, kind in folders.items():
-        assert sorted(file.stem for file in (REPOSITORY / folder).glob(f"fig[0-9s]*_*.{kind}")) == sorted(stems)
+        assert sorted(file.stem for file in (REPOSITORY / folder).glob(f"fig[0-9sq]*_*.{kind}")) == sorted(stems)
 
 
 def test_what_plans_the_figures_imports_nothing_that_draws_them():

@@ -42,3 +42,7 @@ def test_points_are_predicted_from_others():
     rng = np.random.default_rng(4)
     target, known = rng.standard_normal(2000), rng.standard_normal((2000, 1))
     assert np.corrcoef(predicted(target, known), target)[0, 1] < 0.1
+
+
+def test_runs_that_agree_in_nothing_have_no_share(margins):
+    assert np.isnan(own_share(runs_of(np.zeros(P)), margins)).all()

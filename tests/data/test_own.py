@@ -97,6 +97,7 @@ def test_another_label_or_split_is_another_source():
 def test_rows_of_a_table_are_samples_that_know_their_row(tmp_path, name):
     dataset, origins = own.prepare(table(tmp_path, name=name), tmp_path)
     assert origins.kind == "row" and len(dataset.images_train) == 16
+    assert origins.feature.tolist() == ["a", "b", "yes"]
     rows = TABLE.iloc[origins.train.astype(int)]
     assert (dataset.images_train == rows[["a", "b", "yes"]].to_numpy(float)).all()
     assert (origins.class_name[dataset.class_train] == rows["kind"]).all()
@@ -274,6 +275,7 @@ def test_a_toy_set_has_its_samples_and_the_names_of_its_classes(name):
     assert (dataset.images_train.reshape(len(rows), -1) == theirs.data[rows]).all()
     called = origins.class_name[np.searchsorted(origins.class_number, dataset.class_train)]
     assert (called == np.asarray(theirs.target_names)[theirs.target[rows]].astype(str)).all()
+    assert origins.feature.tolist() == ([] if name == "digits" else [*theirs.feature_names])
 
 
 def test_a_toy_set_that_is_not_there_is_answered_by_those_that_are():

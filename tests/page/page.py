@@ -25,9 +25,13 @@ def content(*texts):
         for name, text in names.items()
     ]
     sample = {"id": 3, "class": first, "label": -1, "rate": 0.5, "kind": "straggler", "wrong": "gA==", "n_features": 1}
+    features = {"source": first, "features": [[first, 1, 2, 3]]}
     gallery = {"epochs": [1, 2], "runs": ["seed 0"], "turns": [2], "n_runs": 1}
     return {
         "study": first,
+        "own": first,
+        "listed": True,
+        "lead": {"sentence": first, "heads": ["file"], "rows": [[text] for text in texts]},
         "figures": {"fig1": first},
         "tables": ["claims"],
         "answers": [{"title": text, "sentences": [text]} for text in texts],
@@ -49,9 +53,7 @@ def content(*texts):
             "epochs": [1, 2],
             "choices": choices,
             "charts": CHARTS,
-            "galleries": [
-                {"title": text, **gallery, "samples": [sample | {"features": [[0, 1, 2, 3]]}]} for text in texts
-            ],
+            "galleries": [{"title": text, **gallery, "samples": [sample | features]} for text in texts],
             "sheets": [
                 {
                     "name": "texts",

@@ -4,7 +4,7 @@ import pytest
 
 from workflow.stragglers.analysis.claims import ALL_DATASETS
 from workflow.stragglers.analysis.evidence import Evidence
-from workflow.stragglers.page.answer import answer, verdicts
+from workflow.stragglers.page.answer import answer, lead, verdicts
 from workflow.stragglers.spec.specification import Defining
 
 
@@ -81,6 +81,24 @@ def test_runs_that_diverged_are_not_counted_and_named():
 
 def test_without_runs_it_says_that():
     assert said(runs(0, 0)).strip() == "This study has no finished runs of the reference network here."
+
+
+def listing(rate, n_runs, **columns):
+    rows = {"sample_id": range(len(rate)), "straggler_rate": rate, "n_runs": n_runs, "learned_at": np.nan}
+    return pd.DataFrame(rows | {"file": None, "row": None, "class": "a", "suggested_class": None} | columns)
+
+
+def test_the_first_lines_say_which_samples():
+    said = lead(listing([1.0, 0.5, 0.25] + [0] * 9, 8, row=range(12), suggested_class="b", learned_at=3.0))
+    assert "2 of 12 training samples are stragglers: at least half of the 8 runs" in said["sentence"]
+    assert said["heads"] == ["row", "class", "runs say", "wrong at the inversion", "learned at"]
+    assert said["rows"][1] == ("1", "a", "b", "50 % of runs", "epoch 3") and len(said["rows"]) == 10
+
+
+def test_without_an_inversion_they_say_that_and_who_is_late():
+    said = lead(listing([np.nan] * 3, 0, file=["c", "b", "a"], learned_at=[np.nan, 30.2, 20]))
+    assert "None of the 3" in said["sentence"] and "no run has an inversion" in said["sentence"]
+    assert said["rows"] == [("c", "a", "never"), ("b", "a", "epoch 30"), ("a", "a", "epoch 20")]
 
 
 def claim(name, dataset, value, verdict):

@@ -80,7 +80,7 @@ def test_a_click_opens_a_sample_and_escape_closes_it(tab, page):
     tab.press("Enter", 13)
     tab.wait("document.querySelectorAll('#history-runs .mark-rect path').length > 0")
     assert tab.run("document.querySelector('#sample').open")
-    assert tab.run("document.querySelector('#sample-title').textContent").startswith("Sample ")
+    assert tab.run("document.querySelector('#sample-title').textContent").startswith("sample ")
     assert tab.run("document.querySelector('#portrait img').naturalWidth") == 8
     tab.press("Escape", 27)
     tab.wait("!document.querySelector('#sample').open")
@@ -142,6 +142,69 @@ def test_a_download_holds_the_rows_that_are_shown(tab, page, finished, downloade
     assert len(save()) == 1 + (table["optimizer"] == "adam").sum()
 
 
+def shown_rows(tab, name):
+    """What the page tells, and a reader hears, of how many rows are left."""
+    return tab.run(f"document.querySelector('#sheet-{name} .dt-info').textContent")
+
+
+def test_a_table_is_filtered_by_each_of_its_columns(tab, page, finished, downloaded):
+    tab.visit(page)
+    save = downloaded("stragglers")
+    rows = finished.table("stragglers").query("straggler_rate > 0")
+    control = {
+        label: f"#sheet-stragglers .filters [data-column='{label}']"
+        for label in tab.run(
+            "[...document.querySelectorAll('#sheet-stragglers [data-column]')].map((o) => o.dataset.column)"
+        )
+    }
+    # A column of one value has nothing to choose.
+    assert "dataset" not in control and {"network", "optimizer", "sample_id", "consensus"} <= {*control}
+    tab.choose(f"{control['network']} select", "1")
+    left = rows[rows["network"] == sorted(rows["network"].unique())[1]]
+    assert 0 < len(left) < len(rows) and len(save()) == 1 + len(left)
+    low, high = sorted(left["sample_id"])[1], sorted(left["sample_id"])[-2]
+    tab.choose(f"{control['sample_id']} input", str(low))
+    tab.choose(f"{control['sample_id']} input:last-of-type", str(high))
+    left = left[left["sample_id"].between(low, high)]
+    head, *saved = save()
+    assert sorted(int(row[head.index("sample_id")]) for row in saved) == sorted(left["sample_id"])
+    assert f"of {len(left)} entries" in shown_rows(tab, "stragglers")
+    tab.click("#sheet-stragglers .filters button[type=reset]")
+    tab.wait(f"document.querySelector('#sheet-stragglers .dt-info').textContent.endsWith('of {len(rows)} entries')")
+
+
+def test_a_table_is_filtered_by_keys_alone_and_by_a_text(tab, tmp_path):
+    texts = [f"text {number}" for number in range(15)]
+    tab.visit(made(tmp_path, *texts))
+    tab.run("document.querySelector('#sheet-texts summary').focus()")
+    tab.press("Enter", 13)
+    tab.wait("document.querySelector('#sheet-texts .filters summary') !== null")
+    for key, code, steps in (("Tab", 9, 2), ("Enter", 13, 1), ("Tab", 9, 1)):
+        for _ in range(steps):
+            tab.press(key, code)
+    assert tab.run("document.activeElement.labels[0].textContent") == "text"
+    tab.call("Input.insertText", text="TEXT 1")
+    tab.wait("document.querySelector('#sheet-texts .dt-info').textContent.includes('of 6 entries')")
+
+
+def test_every_control_has_a_name_to_be_read(tab, page):
+    tab.visit(page)
+    for name in ("inversion", "stragglers"):
+        tab.click(f"#sheet-{name} summary")
+        tab.wait(f"document.querySelector('#sheet-{name} .filters') !== null")
+    nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+    roles = ("button", "combobox", "textbox", "searchbox", "spinbutton", "slider", "link")
+    controls = [node for node in nodes if node.get("role", {}).get("value") in roles and not node["ignored"]]
+    assert len(controls) > 50
+    assert not [node for node in controls if not node.get("name", {}).get("value")]
+
+
+def test_a_link_to_a_table_opens_it(tab, tmp_path):
+    tab.visit(made(tmp_path, "digits"))
+    tab.run("location.hash = 'sheet-texts'")
+    tab.wait("document.querySelector('#sheet-texts td') !== null")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_page_is_as_wide_as_its_window(tab, page, width, scheme):
@@ -153,13 +216,14 @@ def test_the_page_is_as_wide_as_its_window(tab, page, width, scheme):
 def test_texts_from_outside_are_shown_and_run_nothing(tab, tmp_path, downloaded):
     texts = [title for title in TITLES if title.isprintable()]
     tab.visit(made(tmp_path, *texts))
-    assert tab.run("[...document.querySelectorAll('.answer h3')].map((head) => head.textContent)") == texts
+    for place in (".answer h3", "#suspects td"):
+        assert tab.run(f"[...document.querySelectorAll('{place}')].map((one) => one.textContent)") == texts
     assert tab.run("[...document.querySelector('#dataset').options].map((one) => one.text)") == [
         " ".join(text.split()) for text in texts
     ]
     tab.click("#samples button")
     tab.wait("document.querySelectorAll('#history-runs svg').length > 0")
-    assert count(tab, ".plain td") == 4
+    assert count(tab, "#sample-features td") == 4
     save = downloaded("texts")
     assert tab.run("document.querySelector('#sheet-texts td').textContent") == texts[0]
     assert [row[0] for row in save()[1:]] == texts

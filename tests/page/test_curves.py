@@ -3,17 +3,28 @@ import pandas as pd
 from conftest import ADDRESS
 
 from workflow.stragglers.page.charts import charts
-from workflow.stragglers.page.curves import RUNS, choices, curve_epochs, observables, read_curves, removal_names
+from workflow.stragglers.page.curves import (
+    CELL,
+    RUNS,
+    choices,
+    curve_epochs,
+    last_epochs,
+    observables,
+    read_curves,
+    removal_names,
+)
 from workflow.stragglers.spec.specification import Defining
+from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.tables.subject import Subject
 
 
 def test_epochs_are_few_and_late_ones_have_a_test_error():
-    epochs = curve_epochs(2000, 10)
+    epochs = curve_epochs([2000], 10)
     assert epochs[0] == 1 and epochs[-1] == 2000 and len(epochs) <= 60
     assert all(epoch % 10 == 0 for epoch in epochs if epoch >= 100)
-    assert curve_epochs(1, 10) == [1]
-    assert curve_epochs(2003, 10)[-1] in (2000, 2003)
+    assert curve_epochs([1], 10) == [1]
+    assert curve_epochs([2003], 10)[-1] == 2003
+    assert {500, 2000} < {*curve_epochs([500, 2000], 7)}
 
 
 def tables(folder, seeds=(0, 1), many=False):
@@ -70,3 +81,14 @@ def test_every_chart_takes_its_data_by_name():
         "datasets" not in chart and "url" not in str(chart["layer" if "layer" in chart else "data"])
         for chart in made.values()
     )
+
+
+def test_epochs_at_which_runs_end_are_known_from_their_table(tmp_path):
+    lengths = {"a": 3, "b": 7}
+    rows = [
+        dict(zip(CELL, (name, "reference", "gd", "none"), strict=True)) | {"epoch": t}
+        for name, n in lengths.items()
+        for t in range(n + 1)
+    ]
+    write_table(pd.DataFrame(rows), tmp_path / "dynamics.parquet")
+    assert last_epochs(tmp_path / "dynamics.parquet") == [3, 7]

@@ -47,7 +47,8 @@ def page_of(tmp_path, monkeypatch):
 def test_a_text_from_outside_stays_a_text(page_of, title):
     page = page_of(title)
     assert page.elements == page_of("digits").elements
-    assert page.texts["h3"][0] == printable(title)
+    assert page.texts["h3"][0] == page.texts["td"][0] == printable(title)
+    assert printable(title) in page.texts["h1"][0]
     (data,) = (text for text in page.texts["script"] if text.startswith("{"))
     assert json.loads(data)["called"]["dataset"]["d0"] == title
 
@@ -55,7 +56,7 @@ def test_a_text_from_outside_stays_a_text(page_of, title):
 def test_the_page_asks_nobody_for_anything(tmp_path):
     text = made(tmp_path, "digits").read_text(encoding="utf-8")
     own = re.sub(r"<script.*?</script>", "", text, flags=re.S)
-    assert not re.findall(r"(?:src|href)=\"(?!#|data:|tables/|figures/|report\.html)", own)
+    assert not re.findall(r"(?:src|href)=\"(?!#|data:|tables/|figures/|report\.html|stragglers\.)", own)
     assert "default-src 'none'" in own and "connect-src" not in own
 
 

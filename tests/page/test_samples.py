@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
+from workflow.stragglers.data.own import Origins
 from workflow.stragglers.page.samples import FEATURES, RUNS, SIDE, STRAGGLERS, gallery
 
 SEEDS = [0, 1, 2]
 
 
-def shown(dataset, trajectory, rate):
+def shown(dataset, trajectory, rate, turning=SEEDS[:2], **options):
     stragglers = pd.DataFrame({"sample_id": dataset.sample_id, "straggler_rate": rate, "n_runs": len(SEEDS)})
-    turns = pd.DataFrame({"seed": SEEDS[:2], "epoch": [2, 3]})
-    return gallery(stragglers, dataset, [trajectory], turns)
+    turns = pd.DataFrame({"seed": turning, "epoch": range(2, 2 + len(turning))})
+    return gallery(stragglers, dataset, [trajectory], turns, **options)
 
 
 @pytest.fixture
@@ -84,10 +85,33 @@ def test_a_vector_is_listed_by_its_most_unusual_features(small, trajectory, rate
     values = np.random.default_rng(0).normal(size=(len(small.sample_id), 3 * FEATURES))
     values[0, 7], values[:, 8] = 50, 1
     sample = shown(replace(small, images_train=values), trajectory, rate)["samples"][0]
-    number, value, from_all, from_class = sample["features"][0]
-    assert (number, value) == (7, 50) and from_all > 5 and from_class > 2
+    name, value, from_all, from_class = sample["features"][0]
+    assert (name, value) == ("x7", 50) and from_all > 5 and from_class > 2
     assert len(sample["features"]) == FEATURES and sample["n_features"] == 3 * FEATURES and "image" not in sample
 
 
-def test_without_an_inversion_there_are_no_samples(small, trajectory):
-    assert shown(small, trajectory, np.full(len(small.sample_id), np.nan))["samples"] == []
+def test_samples_of_a_users_own_have_their_names(small, trajectory, rate):
+    count = len(small.sample_id)
+    numbers = np.unique(small.class_train)
+    origins = Origins(
+        kind="file",
+        train=np.array([f"kind/{n}.png" for n in range(count)]),
+        test=np.array([]),
+        class_number=numbers,
+        class_name=np.array([f"kind {n}" for n in numbers]),
+        feature=np.array([f"feature {n}" for n in range(12)]),
+    )
+    vectors = replace(small, images_train=small.images_train.reshape(count, -1).astype(float))
+    sample = shown(vectors, trajectory, rate, origins=origins)["samples"][1]
+    assert sample["source"] == "kind/2.png" and sample["class"] == f"kind {small.class_train[2]}"
+    values = {name: value for name, value, *_ in sample["features"]}
+    assert values == {f"feature {n}": value for n, value in enumerate(vectors.images_train[2])}
+    rows = replace(origins, kind="row", train=np.arange(count).astype(str))
+    assert shown(small, trajectory, rate, origins=rows)["samples"][1]["source"] == "row 2"
+
+
+def test_without_an_inversion_there_are_no_samples_but_the_last_learned(small, trajectory):
+    rate = np.full(len(small.sample_id), np.nan)
+    assert shown(small, trajectory, rate, turning=[])["samples"] == []
+    samples = shown(small, trajectory, rate, turning=[], late=[5, 3])["samples"]
+    assert [(sample["id"], sample["kind"]) for sample in samples] == [(5, "late"), (3, "late")]

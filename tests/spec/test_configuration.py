@@ -308,7 +308,7 @@ def test_all_that_yaml_and_json_allow_is_read(tmp_path, text):
 
 
 def test_every_shipped_file_is_unambiguous():
-    for file in (REPOSITORY / "config").glob("*.yaml"):
+    for file in (REPOSITORY / "config").rglob("*.yaml"):
         assert read(file) == yaml.safe_load(file.read_text(encoding="utf-8"))
 
 

@@ -16,6 +16,7 @@ from workflow.stragglers.spec.specification import (
     Protocol,
     parse_seeds,
 )
+from workflow.stragglers.spec.until import FIRST, UntilInversion, protocol_of
 from workflow.stragglers.support.errors import InputError
 
 tasks = st.one_of(
@@ -146,3 +147,24 @@ def test_nesterov_takes_no_dampening():
 def test_names_in_the_tables(task, subset, names):
     dataset = Dataset("npz", "a.npz", task, subset)
     assert (dataset.task_name, dataset.subset_name) == names and dataset.source_name == "npz:a.npz"
+
+
+# A length that is found while training
+
+
+@given(st.integers(1, 10**6), st.booleans())
+def test_stages_double_up_to_the_limit_and_take_less_than_twice_as_long(epochs, margins):
+    protocol = protocol_of(epochs=epochs, until="inversion", margins=margins, device="cpu")
+    lengths = [stage.epochs for stage in protocol.stages]
+    assert lengths[-1] == epochs and lengths[0] == min(epochs, FIRST)
+    assert all(after <= 2 * before for before, after in zip(lengths[:-1], lengths[1:], strict=True))
+    assert sum(lengths[:-1]) < 2 * epochs
+    assert protocol.stages[-1] == Protocol(epochs, margins=margins)
+
+
+@given(protocols)
+def test_a_length_to_be_found_is_another_meaning_that_can_be_read_back(protocol):
+    until = UntilInversion(**vars(protocol), until="inversion")
+    assert canonical(until) != canonical(protocol)
+    for each in (until, protocol):
+        assert from_canonical(canonical(each), protocol_of) == [each]

@@ -25,6 +25,11 @@ def test_splits_are_halves_of_the_classes_no_two_the_same(n):
         assert len(first) == 5 and sorted(first + second) == [*range(10)]
 
 
+def test_fewer_splits_are_the_first_of_more():
+    few, many = (tasks_of({"random_splits": n, "seed": 0}) for n in (3, 10))
+    assert few.items() <= many.items()
+
+
 def test_another_seed_draws_other_splits():
     assert tasks_of({"random_splits": 5, "seed": 0}) != tasks_of({"random_splits": 5, "seed": 1})
 
@@ -34,7 +39,7 @@ def test_a_family_stands_wherever_it_is_named(config):
     config["runs"].append({"datasets": ["digits", "rest"], "seeds": ["7"]})
     study = Study(config)
     assert study.blocks[Cell("rest_3", "reference", "gd")] == ["7"]
-    assert study.datasets["rest_3"].task == {"one_vs_rest": 3} and study.titles["rest_3"] == "D 3"
+    assert study.datasets["rest_3"].task == {"one_vs_rest": 3} and study.titles["rest_3"] == "D: 3 against the rest"
     assert "rest" not in study.datasets and len(study.datasets) == 11
 
 

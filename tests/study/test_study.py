@@ -17,7 +17,7 @@ from workflow.stragglers.support.errors import InputError
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 STUDIES = sorted(
     path
-    for path in (REPOSITORY / "config").glob("*.yaml")
+    for path in (REPOSITORY / "config").rglob("*.yaml")
     if "study" in yaml.safe_load(path.read_text(encoding="utf-8"))
 )
 REFERENCE = Cell("digits", "reference", "gd")
@@ -87,6 +87,37 @@ def test_a_runs_address_changes_exactly_with_its_meaning(config, change, same):
     assert (after.training_specification(REFERENCE) == specification) is same
 
 
+def until_inversion(config):
+    """``config`` without what ``until`` is refused with, and with it."""
+    del config["ablations"]
+    config["training"]["until"] = "inversion"
+    return config
+
+
+def test_what_decides_on_the_length_of_a_training_is_in_its_address_and_only_then(config):
+    fixed = Study(config)
+    config["inversion"] = {"noise": 3}
+    assert Study(config).run_address(REFERENCE, "0-2") == fixed.run_address(REFERENCE, "0-2")
+    config["training"]["until"] = "epochs"
+    assert Study(config).run_address(REFERENCE, "0-2") == fixed.run_address(REFERENCE, "0-2")
+    first = Study(until_inversion(config))
+    config["inversion"] = {"noise": 4, "observable": "R_plus"}
+    second = Study(config)
+    assert fixed.decision == () and second.decision == (second.defining, second.detection)
+    assert len({study.run_address(REFERENCE, "0-2") for study in (fixed, first, second)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ablations": [{"datasets": ["digits"], "seeds": ["0-2"]}]}, "and ablations are of one length"),
+        ({"runs": [{"datasets": ["digits"], "seeds": ["0-2", "3-5"]}]}, "and digits has several"),
+    ],
+)
+def test_runs_of_many_lengths_that_are_compared_epoch_by_epoch_are_refused(config, change, message):
+    refused(until_inversion(config) | change, f"config, training.until: each block of seeds .* {message}")
+
+
 def test_a_changed_own_file_changes_the_address(config, tmp_path):
     config["data_dir"] = str(tmp_path)
     config["datasets"]["digits"] = {"source": "npz", "file": "own.npz"}
@@ -122,7 +153,10 @@ def test_stages_written_out_are_the_default_ones(config):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"stages": [{"channels": 3}]}, r"stages: a dense network has no such key; it takes activation, depth, width"),
+        (
+            {"stages": [{"channels": 3}]},
+            r"stages: a dense network has no such key; it takes activation, depth, scale, width",
+        ),
         ({"maps": "pooled"}, r"maps: a dense network has no such key"),
         ({"kind": "convolutional", "file": "a.py"}, r"file: a convolutional network has no such key"),
         ({"kind": "module", "file": "a.py", "layers": ["0"], "width": 3}, r"width: a module network has no such key"),

@@ -30,7 +30,6 @@ from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.report import WORD_JOINER, as_label, as_param
 from workflow.stragglers.support.text import one_line, printable
 from workflow.stragglers.tables.pages import as_csv, page
-from workflow.stragglers.tables.provenance import configuration_table
 
 
 def names(title):
@@ -137,8 +136,7 @@ def test_a_param_is_neither_searched_for_wildcards_nor_read_as_html(title):
 
 
 def test_a_page_shows_titles_as_they_are():
-    configuration = {f"key{number}": title for number, title in enumerate(TITLES)}
-    read = Reader(page(TITLES[0], configuration_table(configuration)))
+    read = Reader(page(TITLES[0], pd.DataFrame({"key": range(len(TITLES)), "value": TITLES}, dtype=object)))
     assert [text.split() for text in read.cells[1::2]] == [printable(title).split() for title in TITLES]
     assert not {"script", "b"} & {*read.elements}
 

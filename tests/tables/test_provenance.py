@@ -1,9 +1,27 @@
-import pandas as pd
+import html
+import re
 
-from workflow.stragglers.tables.pages import page
-from workflow.stragglers.tables.provenance import software_table, training_note, training_software
+import pandas as pd
+import yaml
+
+from workflow.stragglers.tables.pages import page, text_page
+from workflow.stragglers.tables.provenance import configuration_text, software_table, training_note, training_software
 
 ONE, OTHER = "torch 2.1, numpy 1.26", "torch 2.2, numpy 2.0"
+
+
+def test_the_configuration_is_a_file_of_the_same_study():
+    config = {
+        "data_dir": "über <b>",
+        "datasets": {"a": {"title": "x: #1\n- é", "n": 3}},
+        "runs": [{"s": ["0-4"]}],
+        "study": "s",
+    }
+    text = configuration_text(config)
+    assert text.startswith("study: s\n") and yaml.safe_load(text) == config
+    shown = text_page("Configuration", text)
+    (copied,) = re.findall(r"<pre>(.*?)</pre>", shown, re.S)
+    assert yaml.safe_load(html.unescape(copied)) == config and "<b>" not in copied
 
 
 def trained(**versions):

@@ -49,7 +49,7 @@ rule benchmark_tables:
         ENVIRONMENT
     params:
         code=code("benchmark_tables"),
-        n_runs=[200, 2_000],
+        n_runs=[200, 2_000, 10_000],
         epochs=500,
     message:
         "Memory in which tables are put together and read"

@@ -3,7 +3,7 @@ if claims_file:
 
     rule claims:
         input:
-            tables=[table_file(table) for table in tables_of(claimed)],
+            tables=lambda wildcards: list(map(table_file, tables_of_claims())),
             definitions=claims_file,
         output:
             parquet=table_file("claims"),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from workflow.stragglers.analysis.claims import read_claims, tables_of
 from workflow.stragglers.spec.configuration import read, reread, validate
+from workflow.stragglers.support.changes import note
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
@@ -25,10 +25,9 @@ from workflow.stragglers.spec.flipped import (
 from workflow.stragglers.spec.own import OwnDataset
 from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
-from workflow.stragglers.study.needs import Needs
 from workflow.stragglers.study.own import described, own_study
-from workflow.stragglers.study import resources as estimates
 from workflow.stragglers.study.cell import REFERENCE, Cell
+from workflow.stragglers.study.questions import QUESTIONS, refuse_without_extras
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.tables.subject import Subject
@@ -74,7 +73,7 @@ def prepared_datasets():
 
 def shipped_studies():
     """Names of the studies that come with the workflow, whose results own data must not overwrite."""
-    for file in (CHECKOUT / "config").glob("*.yaml"):
+    for file in (CHECKOUT / "config").rglob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r"^study: *(\w+)", text, re.M)
 
@@ -85,6 +84,21 @@ def find_claims(named):
         return None
     here = Path(named).expanduser()
     return here if here.exists() else CHECKOUT / here
+
+
+@cache
+def tables_of_claims():
+    """The tables that the study's claims are measured on."""
+    # Not before: a second of imports, which all jobs but one can do without.
+    from workflow.stragglers.analysis.claims import read_claims, tables_of
+
+    return tables_of(
+        read_claims(
+            claims_file,
+            CHECKOUT / "workflow/schemas/claims.schema.yaml",
+            study.main_datasets,
+        )
+    )
 
 
 # As they are typed, where YAML would take a path for something else.
@@ -112,16 +126,16 @@ try:
     study = Study(config, list(prepared_datasets()), reads_data=plans_jobs)
     if "data_dir" in config:
         config["data_dir"] = study.data_dir
-    claims_file = find_claims(config.get("claims", "config/claims.yaml"))
-    claimed = (
-        read_claims(
-            claims_file,
-            CHECKOUT / "workflow/schemas/claims.schema.yaml",
-            study.main_datasets,
+    if plans_jobs:
+        refuse_without_extras(study.question)
+    claims_of_question = f"config/claims/{study.question}.yaml"
+    claims_file = find_claims(
+        config.get(
+            "claims", claims_of_question if study.question else "config/claims.yaml"
         )
-        if claims_file
-        else {}
     )
+    if claims_file and workflow.is_main_process:
+        tables_of_claims()
     if "data" in typed and plans_jobs:
         print(described(config), file=sys.stderr)
     # Jobs of other executors run on other machines.
@@ -156,13 +170,19 @@ wildcard_constraints:
     network="[^/]+",
     optimizer="[^/]+",
     seeds="[0-9]+(-[0-9]+)?",
-    run=f"(runs|{study.name}/ablations)/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
+    run=f"(runs|{study.name}/(ablations|removals))/[^/]+/[^/]+/[^/]+/seeds-[0-9-]+",
+
+
+# What jobs compute: fingerprint -> script, and what that imports by name.
+codes = {}
 
 
 @cache
 def code(script, *imported):
     """What a rule's script computes, as a param: see the profile in profiles/default."""
-    return fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    found = fingerprint(CHECKOUT / f"workflow/scripts/{script}.py", *imported)
+    codes[found] = script, imported
+    return found
 
 
 def trajectory(run):
@@ -181,6 +201,12 @@ def runs_of(cell):
 
 def dataset_of(cell):
     return f"results/runs/{study.dataset_address(cell.dataset)}/dataset.npz"
+
+
+def origins_of(cell):
+    """Where the samples of a cell are from, if its dataset is of a user's own."""
+    own = isinstance(study.datasets[cell.dataset], OwnDataset)
+    return [dataset_of(cell).replace("dataset.npz", "origins.npz")] if own else []
 
 
 def reader_of(wildcards):
@@ -220,9 +246,10 @@ def listed_from(cell):
         "dataset": dataset_of(cell),
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
+        "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if isinstance(study.datasets[cell.dataset], OwnDataset):
-        files["origins"] = dataset_of(cell).replace("dataset.npz", "origins.npz")
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
     return files
 
 
@@ -240,57 +267,12 @@ def figure_title(figure, subject):
     return ", ".join([figure.label, *titles])
 
 
-def drawn(kind):
-    """A figure in one format, as the report shows it. Its caption is drawn, too: it holds the study's numbers."""
-    return report(
-        f"{RESULTS}/figures/{{figure}}.{kind}",
-        caption="../report/figure.rst",
-        category="1. Figures",
-        labels=lambda wildcards: {
-            "figure": as_label(figure_title(*figures[wildcards.figure])),
-            "format": kind.upper(),
-        },
-    )
-
-
-# A cluster gets jobs in groups, and its jobs another attempt. Local runs have no use for that, and no groups: Snakemake
-# would start all jobs of one at once.
-submits = workflow.resource_settings.nodes is not None
-RETRIES = 2 if submits else 0
-GROUPS = ("data", "runs", "retrained", "sets", "linear", "tables")
-if submits and not workflow.is_main_process:
-    # Within a submission, which is not told how many components it holds, they would run one after another.
-    workflow.group_settings.group_components = dict.fromkeys(GROUPS, sys.maxsize)
-needs = Needs(study)
-
-
-def asks(need, trains=False):
-    """The resources of a rule: what ``need`` says of its wildcards, more with each attempt; a GPU to train on one."""
-    resources = {
-        "mem_mb": lambda wildcards, attempt: estimates.mem_mb(need(wildcards), attempt),
-        "runtime": lambda wildcards, threads, attempt: estimates.runtime(
-            need(wildcards), threads, attempt
-        ),
-    }
-    return resources | ({"gpu": 1} if trains and needs.on_gpu else {})
-
-
-def submitted_with(group):
-    """The group of a rule, whose jobs a cluster gets by the dozen: see profiles/slurm."""
-    return group if submits else None
-
-
-def group_of_run(run):
-    """Of what follows a training alone: on both sides of an ablation, it can be in no group with all of its like."""
-    return submitted_with("runs" if run.startswith("runs/") else "retrained")
-
-
 families = list(study.main_datasets.values())
 # Whose samples are listed one by one, where the study has its runs.
 listed = Cell(families[0][0], **REFERENCE)
 listings = (
-    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet")]
-    if listed in study.blocks
+    [f"{RESULTS}/stragglers.{kind}" for kind in ("csv", "parquet", "txt")]
+    if listed in study.blocks and not study.question
     else []
 )
 about = partial(Subject, study.defining, study.batch_orders, study.protocol.epochs)

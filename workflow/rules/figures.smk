@@ -10,7 +10,7 @@ of_datasets = {
     for name, suffix in suffixes.items()
 }
 for figure in FIGURES:
-    if unknown := {*figure.tables} - {*tables, "planted"}:
+    if unknown := {*figure.tables} - {*tables, *parts, *DERIVED, *OTHER_TABLES}:
         sys.exit(
             f"Error: {figure.stem} in workflow/stragglers/figures/registry.py: there is no table {min(unknown)}"
         )
@@ -18,7 +18,7 @@ for figure in FIGURES:
 figures = {
     f"{figure.stem}{suffix}": (figure, subject)
     for figure in FIGURES
-    if {*figure.tables} <= {*tables}
+    if {*figure.tables} <= {*tables} and figure.question == study.question
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
     if not figure.of_many_groups
     or any(study.datasets[name].of_many_groups for name in subject.main)
@@ -59,8 +59,17 @@ rule figure:
     input:
         unpack(lambda wildcards: drawn_from(*figures[wildcards.figure])),
     output:
-        pdf=drawn("pdf"),
-        png=drawn("png"),
+        # The report would open it in a frame, if it were asked for or not.
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+        # Its caption is drawn, too: it holds the study's numbers.
+        png=report(
+            f"{RESULTS}/figures/{{figure}}.png",
+            caption="../report/figure.rst",
+            category="1. Figures",
+            labels=lambda wildcards: {
+                "figure": as_label(figure_title(*figures[wildcards.figure]))
+            },
+        ),
         caption=f"{RESULTS}/figures/{{figure}}.rst",
     log:
         f"{RESULTS}/logs/{{figure}}.log",

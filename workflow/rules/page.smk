@@ -1,6 +1,8 @@
 from workflow.stragglers.page.sheets import SHOWN
 
 PAGE = f"{RESULTS}/index.html"
+# What answers a question is a figure, a table and claims.
+look_around = [] if study.question else [PAGE]
 ASSETS = CHECKOUT / "workflow/report/page"
 # Main datasets whose samples are shown: of others there are no runs of the reference.
 shown_cells = {
@@ -19,6 +21,8 @@ rule page:
             for run in runs_of(cell)
             for file in trajectory(run)
         ],
+        origins=[file for cell in shown_cells.values() for file in origins_of(cell)],
+        listing=listings[1:],
         template=ASSETS / "index.html",
         assets=[ASSETS / "page.css", ASSETS / "page.js"],
     output:
@@ -43,6 +47,7 @@ rule page:
                 name: {
                     "dataset": dataset_of(cell),
                     "runs": [f"results/{run}" for run in runs_of(cell)],
+                    "origins": next(iter(origins_of(cell)), None),
                 }
                 for name, cell in shown_cells.items()
             }
@@ -50,6 +55,9 @@ rule page:
         about=as_param(
             {
                 "study": study.name,
+                # Whose owner asks first which samples they are.
+                "own": study.titles[listed.dataset] if origins_of(listed) else None,
+                "listed": bool(listings),
                 "figures": {name: figure_title(*of) for name, of in figures.items()},
                 "tables": tables,
             }

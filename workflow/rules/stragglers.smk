@@ -85,12 +85,48 @@ rule overlap:
         "../scripts/overlap.py"
 
 
+rule predictions:
+    input:
+        dataset=lambda wildcards: dataset_of(study.cell(wildcards)),
+        trajectories=lambda wildcards: [
+            file for run in runs_of(study.cell(wildcards)) for file in trajectory(run)
+        ],
+        inversions=lambda wildcards: [
+            inversion_of(run) for run in runs_of(study.cell(wildcards))
+        ],
+    output:
+        f"{RESULTS}/predictions/{{dataset}}/{{network}}/{{optimizer}}.npz",
+    log:
+        f"{RESULTS}/logs/predictions/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/predictions/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
+    conda:
+        ENVIRONMENT
+    threads: lookup(dpath="training/threads", within=config, default=1)
+    resources:
+        **asks(needs.predict),
+    params:
+        code=code("predictions"),
+        specification=lambda wildcards: study.training_specification(
+            study.cell(wildcards)
+        ),
+        defining=canonical(study.defining),
+    message:
+        "What {wildcards.network} with {wildcards.optimizer} takes samples of {wildcards.dataset} for"
+    script:
+        "../scripts/predictions.py"
+
+
 rule listing:
     input:
         unpack(lambda wildcards: listed_from(listed)),
     output:
         csv=f"{RESULTS}/stragglers.csv",
         parquet=f"{RESULTS}/stragglers.parquet",
+        words=f"{RESULTS}/stragglers.txt",
     log:
         f"{RESULTS}/logs/listing.log",
     benchmark:
@@ -104,6 +140,7 @@ rule listing:
         **asks(needs.summary),
     params:
         code=code("listing"),
+        most_epochs=study.protocol.epochs if study.decision else None,
     message:
         f"Samples of {listed.dataset}, the most suspicious first"
     script:

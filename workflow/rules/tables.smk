@@ -17,15 +17,45 @@ parts = {
         for table in ("stragglers", "consensus", "conservation", "conservation_peak")
     },
 }
+# Those of questions, which other studies do not leave.
+parts_of_questions = {
+    **{
+        table: (
+            [f"{RESULTS}/{table}/{address}.parquet" for address in score_datasets],
+            [],
+        )
+        for table in SCORE_TABLES
+    },
+    "score_removal": (
+        [f"{RESULTS}/score_removal/{run}.parquet" for run in all_ablations],
+        [],
+    ),
+    **{
+        table: ([f"{RESULTS}/{table}/{run}.parquet" for run in ledger_runs], [])
+        for table in ("ledger", "ledger_runs")
+    },
+    "vanishing": ([f"{RESULTS}/vanishing/{run}.parquet" for run in linear_runs], []),
+    "tasks": ([f"{RESULTS}/tasks/{address}.parquet" for address in task_cells], []),
+}
 
-# All that the study leaves; the last two only where it judges claims, and has planted data.
+# Those that a rule of their own makes, the last of planted data only.
+OTHER_TABLES = ("overlap", "ablation", "linear", "detection", "planted")
+of_questions = {table for named in QUESTIONS.values() for table in named}
+# All that the study leaves.
 tables = [
-    *parts,
-    *DERIVED,
-    *("overlap", "ablation", "linear", "detection"),
+    *QUESTIONS.get(
+        study.question,
+        [
+            table
+            for table in (*parts, *DERIVED, *OTHER_TABLES)
+            if table not in of_questions
+        ],
+    ),
     *(["claims"] if claims_file else []),
-    *(["planted"] if planted else []),
 ]
+if not planted:
+    tables = [table for table in tables if table != "planted"]
+parts |= parts_of_questions
 
 
 rule table:

@@ -10,7 +10,8 @@ from workflow.stragglers.tables.subject import Subject
 with job_log(snakemake.log[0]):
     files = {Path(file).stem: file for file in snakemake.input.tables}
     subject = Subject.from_json(snakemake.params.subject)
-    shown = content(files, subject, snakemake.params.test_every, json.loads(snakemake.params.samples))
+    samples, listing = json.loads(snakemake.params.samples), next(iter(snakemake.input.listing), None)
+    shown = content(files, subject, snakemake.params.test_every, samples, listing)
     write_text(
         document(Path(snakemake.input.template).parent, json.loads(snakemake.params.about) | shown),
         snakemake.output[0],

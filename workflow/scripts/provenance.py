@@ -5,18 +5,19 @@ import pandas as pd
 
 from workflow.stragglers.support.jobs import job_log
 from workflow.stragglers.support.sealed import read_table, write_text
-from workflow.stragglers.tables.pages import page
+from workflow.stragglers.tables.pages import page, text_page
 from workflow.stragglers.tables.provenance import (
     UNRECORDED,
-    configuration_table,
+    configuration_text,
     software_table,
     training_note,
     training_software,
 )
 
 with job_log(snakemake.log[0]):
-    configuration = configuration_table(json.loads(snakemake.params.configuration))
-    write_text(page("Configuration", configuration), snakemake.output.configuration)
+    text = configuration_text(json.loads(snakemake.params.configuration))
+    note = "Saved as a file, this asks for the same study: snakemake --configfile FILE."
+    write_text(text_page("Configuration", text, note), snakemake.output.configuration)
     runs = [
         read_table(file).reindex(columns=["software"], fill_value=UNRECORDED).assign(dataset=dataset)
         for file, dataset in zip(snakemake.input.runs, snakemake.params.datasets, strict=True)

@@ -120,17 +120,20 @@ function offerClasses() {
   const classes = [...new Set((gallery()?.samples ?? []).map((sample) => sample.class))];
   classes.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   offer(at("class"), [["", "all"], ...classes.map((name) => [name, name])], "");
+  const kinds = new Set((gallery()?.samples ?? []).map((sample) => sample.kind));
+  offer(at("kind"), Object.entries(KINDS).filter(([kind]) => kinds.has(kind)));
 }
 
-const summary = (sample) => (sample.kind === "typical" ? "typical" : percent(sample.rate));
+const KINDS = { straggler: "stragglers", typical: "typical points", late: "last learned" };
+const summary = (sample) => (sample.kind === "straggler" ? percent(sample.rate) : KINDS[sample.kind]);
 
 function tile(sample) {
   const text = `class ${sample.class} · ${summary(sample)}`;
-  const button = element("button", { type: "button", title: `sample ${sample.id}` });
-  if (sample.image) button.append(element("img", { src: sample.image, alt: `sample ${sample.id}` }));
-  button.append(text);
-  for (const [number, value, , sigma] of (sample.features ?? []).slice(0, 3))
-    button.append(element("br"), `x${number} = ${value} (${sigma > 0 ? "+" : ""}${sigma}σ)`);
+  const button = element("button", { type: "button", title: sample.source });
+  if (sample.image) button.append(element("img", { src: sample.image, alt: sample.source }));
+  button.append(sample.image ? text : `${sample.source}, ${text}`);
+  for (const [name, value, , sigma] of (sample.features ?? []).slice(0, 3))
+    button.append(element("br"), `${name} = ${value} (${sigma > 0 ? "+" : ""}${sigma}σ)`);
   button.addEventListener("click", () => openSample(sample));
   return element("li", {}, button);
 }
@@ -138,14 +141,17 @@ function tile(sample) {
 function drawGallery() {
   const least = Number(at("rate").value), kind = at("kind").value, name = at("class").value;
   const samples = (gallery()?.samples ?? []).filter(
-    (sample) => sample.kind === kind && (!name || sample.class === name) && (kind === "typical" || sample.rate >= least),
+    (sample) => sample.kind === kind && (!name || sample.class === name) && (kind !== "straggler" || sample.rate >= least),
   );
   at("rate-shown").textContent = percent(least);
+  for (const control of document.querySelectorAll(".of-samples")) control.hidden = !gallery()?.samples.length;
   at("samples").classList.toggle("vectors", samples.some((sample) => sample.features));
   at("samples").replaceChildren(...samples.map(tile));
-  at("gallery-note").textContent = gallery()?.samples.length
+  const none = "No run of the reference network has an inversion here, so there are no stragglers.";
+  at("rate").parentElement.hidden = kind !== "straggler";
+  at("gallery-note").textContent = gallery()?.n_runs
     ? `${samples.length} samples, from ${gallery().n_runs} runs with an inversion.`
-    : "No run of the reference network has an inversion here, so there are no stragglers.";
+    : none + (samples.length ? ` Here are ${samples.length} samples that the runs learn last.` : "");
 }
 
 // (epochs, runs), a bit each
@@ -180,11 +186,10 @@ let opened = null;
 async function openSample(sample) {
   opened = sample;
   const { n_runs, runs } = gallery();
-  at("sample-title").textContent = `Sample ${sample.id}, class ${sample.class}, label ${sample.label > 0 ? "+" : ""}${sample.label}`;
+  at("sample-title").textContent = `${sample.source}, class ${sample.class}`;
   at("portrait").replaceChildren(...(sample.image ? [element("img", { src: sample.image, alt: "" })] : []));
-  at("sample-says").textContent =
-    `${Math.round(sample.rate * n_runs)} of ${n_runs} runs get it wrong at their inversion (black marks). ` +
-    `Below, the share of ${runs.length} runs that get it wrong, then run by run.`;
+  const says = n_runs ? `${Math.round(sample.rate * n_runs)} of ${n_runs} runs get it wrong at their inversion (black marks). ` : "";
+  at("sample-says").textContent = `${says}Below, the share of ${runs.length} runs that get it wrong, then run by run.`;
   at("sample-features").replaceChildren(...(sample.features ? listFeatures(sample) : []));
   if (!at("sample").open) at("sample").showModal();
   const { share, ...single } = historyOf(sample, gallery());
@@ -217,13 +222,67 @@ async function loadTables() {
 }
 
 let loaded = null;
+const FEW = 12;
 
-async function fill(place, { name, columns, rows }) {
+// How to filter by a column: one of its values where these are few, bounds of numbers, else a text to contain.
+// Gives a control with its label, and what a value must meet, or null where the control asks for nothing.
+function filterOf(title, values) {
+  const known = [...new Set(values)].sort((a, b) => (typeof a === "number" ? a - b : String(a).localeCompare(String(b), "en")));
+  if (known.length < 2) return null;
+  if (known.length <= FEW) {
+    const options = [new Option("all", ""), ...known.map((value, number) => new Option(value ?? "(none)", number))];
+    const select = element("select", {}, ...options);
+    const meets = () => (select.value === "" ? null : (value) => value === known[select.value]);
+    return { control: element("label", {}, title, select), meets };
+  }
+  const numbers = known.filter((value) => value !== null);
+  if (numbers.every((value) => typeof value === "number")) {
+    const bound = (word, value) => element("input", { type: "number", step: "any", ariaLabel: `${title} ${word}`, placeholder: value });
+    const least = bound("at least", Math.min(...numbers)), most = bound("at most", Math.max(...numbers));
+    const meets = () => {
+      if (least.value === "" && most.value === "") return null;
+      const [low, high] = [least, most].map(({ value, valueAsNumber }, side) => (value === "" ? [-Infinity, Infinity][side] : valueAsNumber));
+      return (value) => value !== null && low <= value && value <= high;
+    };
+    return { control: element("fieldset", {}, element("legend", { textContent: title }), least, most), meets };
+  }
+  const input = element("input", { type: "search", placeholder: "contains" });
+  const meets = () => {
+    const wanted = input.value.toLowerCase();
+    return wanted === "" ? null : (value) => String(value ?? "").toLowerCase().includes(wanted);
+  };
+  return { control: element("label", {}, title, input), meets };
+}
+
+// Above the table, where they have room on a telephone, too. What they ask for is DataTables' to search.
+function filtersOf(table, { columns, rows }) {
+  const form = element("form", { ariaLabel: "Filter by column" });
+  const summary = element("summary", { textContent: "Filter by column" });
+  columns.forEach((title, column) => {
+    const filter = filterOf(title, rows.map((row) => row[column]));
+    if (!filter) return;
+    const apply = () => {
+      const meets = filter.meets();
+      table.column(column).search.fixed("column", meets && ((_, row) => meets(row[column]))).draw();
+    };
+    filter.control.dataset.column = title;
+    filter.control.addEventListener("input", apply);
+    // Its controls are empty only after the event.
+    form.addEventListener("reset", () => setTimeout(apply));
+    form.append(filter.control);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.append(element("button", { type: "reset", textContent: "Show all rows" }));
+  return element("details", { className: "filters" }, summary, form);
+}
+
+async function fill(place, sheet) {
+  const { name, columns, rows } = sheet;
   loaded ??= loadTables();
   const { default: DataTable } = await loaded;
   const table = element("table", { className: "display compact" });
   place.append(table);
-  new DataTable(table, {
+  const made = new DataTable(table, {
     data: rows,
     columns: columns.map((title) => ({ title, render: DataTable.render.text() })),
     order: [],
@@ -245,6 +304,7 @@ async function fill(place, { name, columns, rows }) {
       },
     },
   });
+  place.prepend(filtersOf(made, sheet));
 }
 
 for (const sheet of data.sheets) {
@@ -255,6 +315,14 @@ for (const sheet of data.sheets) {
   details.addEventListener("toggle", () => fill(place, sheet), { once: true });
   at("sheets").append(details);
 }
+
+// A link to a table opens it.
+function openLinked() {
+  const linked = at(location.hash.slice(1));
+  if (linked?.matches("#sheets details")) linked.open = true;
+}
+addEventListener("hashchange", openLinked);
+openLinked();
 
 // Colours follow the browser's.
 dark.addEventListener("change", async () => {

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import KFold
 
-from ..support.intervals import Estimate, jackknife
+from ..support.intervals import MISSING, Estimate, jackknife
 
 FOLDS = 5
 
@@ -17,17 +17,21 @@ def own_share(ranks: np.ndarray, known: Sequence[np.ndarray]) -> Estimate:
     ``ranks`` (runs, P), of :func:`.ranking.standardised_ranks`; ``known``: each (P,). Boosted trees predict the mean
     ranking of points that they have not seen, from the known scores of these. What two runs have in common beside that
     (mean product of their residuals) over all that they have in common is the share; a run's noise counts in neither.
-    It errs upwards by what the trees fail to find. The interval is over runs, the prediction as it is.
+    It errs upwards by what the trees fail to find. The interval is over runs, the prediction as it is. Runs that do not
+    surely agree in anything have no share.
     """
+    everything = np.arange(len(ranks))
+    if not jackknife([everything], lambda kept: _of_pairs(ranks @ ranks.T, kept)).low > 0:
+        return MISSING
     residual = ranks - predicted(ranks.mean(0), np.stack(known, axis=1))
     beside, whole = residual @ residual.T, ranks @ ranks.T
 
-    def share(kept: np.ndarray) -> float:
-        pairs = np.ix_(kept, kept)
-        others = ~np.eye(len(kept), dtype=bool)
-        return beside[pairs][others].mean() / whole[pairs][others].mean()
+    return jackknife([everything], lambda kept: _of_pairs(beside, kept) / _of_pairs(whole, kept))
 
-    return jackknife([np.arange(len(ranks))], share)
+
+def _of_pairs(products: np.ndarray, kept: np.ndarray) -> float:
+    """Mean over pairs of different runs of those ``kept``."""
+    return products[np.ix_(kept, kept)][~np.eye(len(kept), dtype=bool)].mean()
 
 
 def predicted(target: np.ndarray, known: np.ndarray) -> np.ndarray:

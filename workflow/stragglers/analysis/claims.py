@@ -12,14 +12,23 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, removal, stability, validation
+from . import agreement, ledger_claims, removal, score_claims, stability, tasks_claims, validation
 from .evidence import Evidence
 from .measured import Measure, Measured
 
 ALL_DATASETS = "all"
 """What the ``dataset`` column says of a claim on all main datasets together."""
 
-MEASURES: dict[str, Measure] = stability.MEASURES | agreement.MEASURES | removal.MEASURES | validation.MEASURES
+MODULES = (
+    stability,
+    agreement,
+    removal,
+    validation,
+    score_claims,
+    ledger_claims,
+    tasks_claims,
+)
+MEASURES: dict[str, Measure] = {name: measure for module in MODULES for name, measure in module.MEASURES.items()}
 """Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""
 
 Definitions = Mapping[str, Mapping[str, Any]]

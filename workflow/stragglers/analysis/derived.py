@@ -1,4 +1,9 @@
 """Tables that follow from other tables: each has a module of its name here, whose ``derive`` makes it."""
 
-DERIVED = {"nested": ("stragglers",), "variance": ("inversion",)}
+DERIVED = {
+    "nested": ("stragglers",),
+    "variance": ("inversion",),
+    "tasks_models": ("tasks",),
+    "tasks_predicted": ("tasks",),
+}
 """Table -> the tables that it is derived from."""

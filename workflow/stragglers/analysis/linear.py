@@ -27,7 +27,7 @@ LARGEST_HESSIAN = 2000
 
 
 def logistic(n_weights: int) -> LogisticRegression:
-    """The weak L2 penalty 1/2 |w|² on the sum of losses (C = 1) keeps separable data finite.
+    """The weak L2 penalty 1/2 ‖w‖² on the sum of losses (C = 1) keeps separable data finite.
 
     Newton steps reach that unique optimum in about ten, so that the mistakes do not depend on a tolerance; where there
     are too many weights for them, as of ten classes of images, quasi-Newton steps come close to it.

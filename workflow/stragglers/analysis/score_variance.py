@@ -83,13 +83,15 @@ def _named(components: tuple[str, ...], shares: Estimate) -> dict[str, Estimate]
 def one_direction(rankings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Estimate:
     """Share of the largest principal component in the variance of scores' mean rankings, with its interval over runs.
 
-    ``rankings``: score -> seeds and ranks, as in :data:`Rankings`, of one architecture.
+    ``rankings``: score -> seeds and ranks, as in :data:`Rankings`, of one architecture. Seeds below 0 are of what has
+    no runs of networks (:class:`.ranking.Score`).
     """
 
     def share(kept: np.ndarray) -> float:
-        means = np.stack([ranks[np.isin(seeds, kept)].mean(0) for seeds, ranks in rankings.values()])
-        means /= np.linalg.norm(means, axis=1, keepdims=True)
+        # What has no runs of networks is left as it is.
+        means = [ranks[np.isin(seeds, kept) | (seeds < 0)].mean(0) for seeds, ranks in rankings.values()]
+        means = np.stack([mean / np.linalg.norm(mean) for mean in means])
         return np.linalg.eigvalsh(means @ means.T)[-1] / len(means)
 
     seeds = np.unique(np.concatenate([seeds for seeds, _ in rankings.values()]))
-    return Estimate(*map(float, jackknife([seeds], share)))
+    return Estimate(*map(float, jackknife([seeds[seeds >= 0]], share)))

@@ -54,7 +54,7 @@ def magnitude(estimate: Estimate) -> Estimate:
 
 
 def largest_shift(reference: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> Measured:
-    """Largest |mean ε* of a group / that of the reference - 1|, over groups of which enough runs invert.
+    """Largest abs(mean ε* of a group / that of the reference - 1), over groups of which enough runs invert.
 
     A maximum of noisy means is biased upwards, so this errs towards "depends".
     """

@@ -13,6 +13,7 @@ from ..tables.rows import read
 from ..tables.subject import Subject
 
 COMPONENTS = ("dataset", "optimizer", "interaction", "seed")
+"""What the variance of a quantity is due to."""
 
 
 def derive(files: Mapping[str, str], subject: Subject) -> pd.DataFrame:

@@ -34,6 +34,8 @@ class Origins:
     class_number: np.ndarray
     """Number of each class (K,), as in the dataset, ascending."""
     class_name: np.ndarray
+    feature: np.ndarray
+    """Names of the features (d,); none where they have none."""
 
     def save(self, path: str) -> None:
         write_arrays(asdict(self), path)
@@ -84,7 +86,8 @@ def prepare(specification: OwnDataset, data_dir: str) -> tuple[Dataset, Origins]
 def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> tuple[Dataset, Origins]:
     """Samples by task and subset, given who is of the test split, booleans (n,).
 
-    What :func:`.datasets.prepare` does for named sources; that one is part of what their trained runs rest on.
+    What :func:`.datasets.prepare` does for named sources. The two share what they can: lines that moved out of that one
+    would be other code of what all trained runs of those sources rest on, and train them again.
     """
     classes, names = class_numbers(samples.names)
     groups = tasks.groups(specification.task, [*names])
@@ -113,4 +116,5 @@ def assembled(specification: OwnDataset, samples: Samples, test: np.ndarray) -> 
         test=samples.origin[kept_test],
         class_number=np.array([*names], np.int16),
         class_name=np.array([*names.values()]),
+        feature=np.array([], str) if samples.features is None else samples.features,
     )

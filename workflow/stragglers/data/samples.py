@@ -24,6 +24,8 @@ class Samples(NamedTuple):
     """Where each is from, as a text (n,): a file's name below the folder, or the number of a row, from 0."""
     test: np.ndarray | None = None
     """Booleans (n,), the test split; None where the data are not split."""
+    features: np.ndarray | None = None
+    """Names of the features of vectors, texts (d,); None where they have none."""
 
 
 def place_of(specification: OwnDataset, data_dir: Path, folder: bool = False) -> Path:

@@ -50,6 +50,7 @@ def read(specification: OwnDataset, data_dir: Path) -> Samples:
         x=features.to_numpy(np.float64),
         names=label_texts(f"{path}: column {label!r}", table[label]),
         origin=np.arange(len(table)).astype(str),
+        features=features.columns.to_numpy(str),
     )
 
 

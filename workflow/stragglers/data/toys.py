@@ -22,5 +22,12 @@ def read(specification: OwnDataset, data_dir: Path) -> Samples:
     from sklearn import datasets
 
     made = getattr(datasets, f"load_{specification.file}")()
-    x = made.images.astype(np.uint8) if "images" in made else made.data
-    return Samples(x, np.asarray(made.target_names)[made.target].astype(str), np.arange(len(x)).astype(str))
+    x, features = made.data, np.asarray(made.feature_names, str)
+    if "images" in made:
+        x, features = made.images.astype(np.uint8), None
+    return Samples(
+        x=x,
+        names=np.asarray(made.target_names)[made.target].astype(str),
+        origin=np.arange(len(x)).astype(str),
+        features=features,
+    )

@@ -22,6 +22,8 @@ class Figure:
     """Whether it reads a dataset's exemplary points, too."""
     of_many_groups: bool = False
     """Whether it is of datasets of more than two groups only."""
+    question: str | None = None
+    """The question that it answers, if it is of studies of that question only."""
 
 
 FIGURES = (
@@ -41,4 +43,13 @@ FIGURES = (
     Figure("figs5_factors", "S5: what the inversion depends on", ("inversion", "variance", "linear")),
     Figure("figs6_conservation", "S6: measures of conservation", ("inversion", "conservation", "conservation_peak")),
     Figure("figs7_groups", "S7: group by group", ("inversion",), per_dataset=True, of_many_groups=True),
+    Figure("figq_tasks", "What sets φ?", ("tasks", "tasks_models", "tasks_predicted"), question="tasks"),
+    Figure(
+        "figq_scores",
+        "Which points matter?",
+        ("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
+        per_dataset=True,
+        question="scores",
+    ),
+    Figure("figq_ledger", "Why does it turn?", ("ledger", "ledger_runs", "vanishing"), question="ledger"),
 )

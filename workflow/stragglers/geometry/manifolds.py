@@ -1,8 +1,8 @@
 """Geometry of the groups' manifolds, from the scalar products of their centres alone.
 
-Unit representations lie on a sphere, so R² = <|ĥ - μ|²> = 1 - |μ|²: the centres give the radii. A representation
+Unit representations lie on a sphere, so R² = <‖ĥ - μ‖²> = 1 - ‖μ‖²: the centres give the radii. A representation
 that is exactly 0 (all units of a ReLU layer dead) has no direction and counts as a point at the origin: with a share
-f₀ of such points R² = 1 - f₀ - |μ|². In double precision, in which the products are, a distance of 1e-7 is told from 0.
+f₀ of such points R² = 1 - f₀ - ‖μ‖². In double precision, in which the products are, a distance of 1e-7 is told from 0.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,16 +30,16 @@ class Manifolds(NamedTuple):
 
 
 def radius(manifolds: Manifolds, group: int) -> np.ndarray:
-    """Gyration radius R of a group: sqrt(1 - f₀ - |μ|²), which without zeros is the paper's R±, Fig. 1(c).
+    """Gyration radius R of a group: sqrt(1 - f₀ - ‖μ‖²), which without zeros is the paper's R±, Fig. 1(c).
 
-    Rounding may lift |μ|² above 1 - f₀; the radius is then 0.
+    Rounding may lift ‖μ‖² above 1 - f₀; the radius is then 0.
     """
     square = 1 - manifolds.zeros[..., group].astype(np.float64) - manifolds.gram[..., group, group]
     return np.sqrt(np.clip(square, 0, None))
 
 
 def distance(manifolds: Manifolds, a: int, b: int) -> np.ndarray:
-    """D = |μ_a - μ_b| of two groups: sqrt(G_aa + G_bb - 2 G_ab). The paper's Fig. 1(d)."""
+    """D = ‖μ_a - μ_b‖ of two groups: sqrt(G_aa + G_bb - 2 G_ab). The paper's Fig. 1(d)."""
     gram = manifolds.gram
     return np.sqrt(np.clip(gram[..., a, a] + gram[..., b, b] - 2 * gram[..., a, b], 0, None))
 

@@ -13,9 +13,53 @@ from ..analysis.removal import final_error, retrained
 from ..analysis.stability import consensus_fraction, straggler_fraction
 from ..figures.captions import percent, percent_and_interval
 from ..figures.style import OBSERVABLES
+from ..sets.stragglers import CONSENSUS_RATE
 from ..tables.pages import SIGNS, SOURCES, estimate_text
 
 TRY = "More epochs, another learning rate, more points than features or another task may show one."
+
+
+SUSPECTS = 10
+"""Samples that stand in the first lines."""
+
+
+def lead(listing: pd.DataFrame) -> dict[str, Any]:
+    """Which samples are stragglers: a sentence, and the first rows of the list of samples, texts by its heads."""
+    rate, n_runs = listing["straggler_rate"].to_numpy(float), int(listing["n_runs"].max())
+    if n_runs:
+        sentence = (
+            f"{(rate >= CONSENSUS_RATE).sum()} of {len(listing)} training samples are stragglers: at least half of "
+            f"the {n_runs} runs with an inversion still get them wrong there. If labels are wrong, look here first."
+        )
+    else:
+        sentence = (
+            f"None of the {len(listing)} training samples is a straggler, since no run has an inversion. The list has "
+            "them all the same, by how late the runs learn them."
+        )
+    first = listing.dropna(axis=1, how="all").head(SUSPECTS)
+    shown = {
+        head: [text(value) for value in first[column]] for column, (head, text) in SUSPECT.items() if column in first
+    }
+    return {
+        "sentence": sentence,
+        "heads": [*shown],
+        "rows": [*zip(*shown.values(), strict=True)],
+    }
+
+
+def epoch_text(epoch: float) -> str:
+    return "never" if pd.isna(epoch) else f"epoch {epoch:.0f}"
+
+
+SUSPECT = {
+    "file": ("file", str),
+    "row": ("row", str),
+    "class": ("class", str),
+    "suggested_class": ("runs say", str),
+    "straggler_rate": ("wrong at the inversion", lambda rate: f"{100 * rate:.0f} % of runs"),
+    "learned_at": ("learned at", epoch_text),
+}
+"""Column of the list of samples -> its head in the first lines, and how a value is put there."""
 
 
 def answer(evidence: Evidence, observable: str, epochs: int, n_samples: int, final: pd.Series | None) -> list[str]:

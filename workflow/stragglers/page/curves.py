@@ -21,12 +21,18 @@ CELL = ["dataset", "network", "optimizer", "removed"]
 RUN = [*CELL, "layer", "seed", "draw"]
 
 
-def curve_epochs(epochs: int, test_every: int) -> list[int]:
-    """Epochs to show; later ones are such at which the test error was measured."""
-    grid = logarithmic_epochs(epochs, EPOCHS)
-    tested = np.minimum(np.round(grid / test_every).astype(int) * test_every, epochs)
+def last_epochs(dynamics: str) -> list[int]:
+    """Epochs at which runs end, given the file of their table: one, unless they train until something is decided."""
+    ends = read(dynamics, [*CELL, "epoch"]).groupby(CELL, observed=True)["epoch"].max()
+    return sorted({*ends.tolist()})
+
+
+def curve_epochs(ends: list[int], test_every: int) -> list[int]:
+    """Epochs to show, those among them at which runs end; later ones are such at which the test error was measured."""
+    grid = logarithmic_epochs(ends[-1], EPOCHS)
+    tested = np.minimum(np.round(grid / test_every).astype(int) * test_every, ends[-1])
     # Where two neighbours would become one, the curve would lose its early epochs.
-    return np.unique(np.where(grid >= 10 * test_every, tested, grid)).tolist()
+    return np.union1d(np.where(grid >= 10 * test_every, tested, grid), ends).tolist()
 
 
 def read_curves(files: Mapping[str, str], subject: Subject, epochs: list[int]) -> pd.DataFrame:

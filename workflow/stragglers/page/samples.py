@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ..data.datasets import Dataset, flatten
+from ..data.own import Origins
 from ..sets.exemplars import frequent_stragglers, pictures, png, stretched, typical_points
+from ..sets.listing import class_names
 from ..support.numbers import rounded, rounded_one
+from ..support.text import printable
 from ..training.trajectory import Trajectory, logarithmic_epochs
 
 STRAGGLERS = 200
@@ -25,16 +28,23 @@ FEATURES = 40
 
 
 def gallery(
-    stragglers: pd.DataFrame, dataset: Dataset, trajectories: Sequence[Trajectory], turns: pd.DataFrame
+    stragglers: pd.DataFrame,
+    dataset: Dataset,
+    trajectories: Sequence[Trajectory],
+    turns: pd.DataFrame,
+    origins: Origins | None = None,
+    late: Sequence[int] = (),
 ) -> dict:
     """The samples of a cell to show: its ``stragglers`` rows, dataset and trajectories.
 
-    ``turns``: ``seed`` and ``epoch`` of the runs that inverted. Without any there are no samples.
+    ``turns``: ``seed`` and ``epoch`` of the runs that inverted. Without any the samples are those with ids ``late``,
+    the last learned. ``origins``: where they are from and what their classes are called, of data that know it.
     """
+    sources, classes = called(dataset, origins)
     rate = stragglers.set_index("sample_id")["straggler_rate"].reindex(dataset.sample_id).to_numpy(float)
-    chosen, kinds = choose(rate, dataset)
+    chosen, kinds = choose(rate, dataset) if len(turns) else latest(late, dataset)
     epochs, seeds, wrong = histories(trajectories, chosen)
-    shown = portraits(dataset, chosen)
+    shown = portraits(dataset, chosen, [] if origins is None else origins.feature)
     return {
         "epochs": epochs.tolist(),
         "runs": [f"seed {seed}" for seed in seeds],
@@ -43,7 +53,8 @@ def gallery(
         "samples": [
             {
                 "id": int(dataset.sample_id[sample]),
-                "class": str(dataset.class_train[sample]),
+                "source": sources[sample],
+                "class": classes[sample],
                 "label": int(dataset.label_train[sample]),
                 "rate": rounded_one(rate[sample]),
                 "kind": kind,
@@ -55,6 +66,16 @@ def gallery(
     }
 
 
+def called(dataset: Dataset, origins: Origins | None) -> tuple[list[str], list[str]]:
+    """Of each training point where it is from, and its class, as texts (P,)."""
+    if origins is None:
+        sources = [f"sample {number}" for number in dataset.sample_id]
+    else:
+        kind = "" if origins.kind == "file" else f"{origins.kind} "
+        sources = [printable(f"{kind}{text}") for text in origins.train.tolist()]
+    return sources, class_names(dataset, origins).tolist()
+
+
 def choose(rate: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, list[str]]:
     """Positions of the most frequent stragglers and of typical points of every class, and which is what."""
     classes = dataset.class_train
@@ -62,6 +83,13 @@ def choose(rate: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, list[str]]:
     like = np.sort(np.resize(np.unique(classes), TYPICAL)) if len(frequent) else np.empty(0, int)
     typical = typical_points(rate, classes, dataset.images_train, like)
     return np.concatenate([frequent, typical]), ["straggler"] * len(frequent) + ["typical"] * len(typical)
+
+
+def latest(late: Sequence[int], dataset: Dataset) -> tuple[np.ndarray, list[str]]:
+    """Positions of the first of the samples with these ids, which the runs learn last."""
+    ids = late[:STRAGGLERS]
+    order = np.argsort(dataset.sample_id, kind="stable")
+    return order[np.searchsorted(dataset.sample_id, ids, sorter=order)], ["late"] * len(ids)
 
 
 def histories(trajectories: Sequence[Trajectory], chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -83,10 +111,10 @@ def packed(wrong: np.ndarray) -> str:
     return base64.b64encode(np.packbits(wrong.ravel()).tobytes()).decode("ascii")
 
 
-def portraits(dataset: Dataset, chosen: np.ndarray) -> list[dict[str, Any]]:
-    """How each sample looks: an ``image``, or ``features`` where it is a vector."""
+def portraits(dataset: Dataset, chosen: np.ndarray, names: Sequence[str]) -> list[dict[str, Any]]:
+    """How each sample looks: an ``image``, or ``features``, by ``names`` if they have any, where it is a vector."""
     if dataset.images_train.ndim == 2:
-        return features_of(dataset, chosen)
+        return features_of(dataset, chosen, names)
     images = pictures(dataset.images_train[chosen]) if len(chosen) else np.empty(0)
     return [{"image": data_uri(image)} for image in as_bytes(images)]
 
@@ -104,9 +132,11 @@ def data_uri(image: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(png(image, SIDE, optimize=True)).decode("ascii")
 
 
-def features_of(dataset: Dataset, chosen: np.ndarray) -> list[dict[str, Any]]:
-    """Features by number from 0: value, and its standard deviations from the mean of all points and of its class."""
+def features_of(dataset: Dataset, chosen: np.ndarray, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Features by name: value, and its standard deviations from the mean of all points and of its class."""
     values = flatten(dataset.images_train)
+    if not len(names):
+        names = [f"x{number}" for number in range(values.shape[1])]
     from_all = deviations(values, values)
     rows = []
     for sample in chosen:
@@ -114,7 +144,7 @@ def features_of(dataset: Dataset, chosen: np.ndarray) -> list[dict[str, Any]]:
         from_class = deviations(own, values[sample])
         order = np.argsort(-np.abs(from_class), kind="stable")[:FEATURES]
         columns = (values[sample], from_all[sample], from_class)
-        listed = [[int(k), *rounded((column[k] for column in columns), 3)] for k in order]
+        listed = [[printable(str(names[k])), *rounded((column[k] for column in columns), 3)] for k in order]
         rows.append({"features": listed, "n_features": values.shape[1]})
     return rows
 

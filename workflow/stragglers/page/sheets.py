@@ -23,7 +23,10 @@ def stragglers_only(stragglers: pd.DataFrame) -> pd.DataFrame:
     return stragglers[stragglers["straggler_rate"] > 0].sort_values("straggler_rate", ascending=False, kind="stable")
 
 
+SAMPLES = "samples"
+"""The list of the samples, which is no file of ``tables/``."""
 SHEETS: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    SAMPLES: ("Samples, the most suspicious first", as_it_is),
     "claims": ("Claims and verdicts", as_it_is),
     "inversion": ("Inversions, over the runs of each cell", inversion_summary),
     "consensus": ("Stragglers that runs share", as_it_is),

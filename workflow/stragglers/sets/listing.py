@@ -1,7 +1,7 @@
 """The training samples of a cell, the most suspicious first, with where each is from and what it looks like."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from ..data.datasets import Dataset
 from ..data.own import Origins
+from ..data.tasks import group_index
 from ..support.columns import LISTING
 from ..support.sealed import writing
 from ..support.text import printable
@@ -46,36 +47,54 @@ def learned(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]
 
 
 def listing(
-    stragglers: pd.DataFrame, learning: tuple[np.ndarray, np.ndarray], dataset: Dataset, origins: Origins | None
+    stragglers: pd.DataFrame,
+    learning: tuple[np.ndarray, np.ndarray],
+    predictions: Mapping[str, np.ndarray],
+    dataset: Dataset,
+    origins: Origins | None,
 ) -> pd.DataFrame:
     """One row a training point of a cell, given its ``stragglers`` table and what :func:`learned` says.
 
-    Most suspicious are the points with the highest straggler rate, of these the ones that the fewest runs learn, and
-    then the latest learned. Without an inversion the rate is null and the rest still an order.
+    ``predictions``: ``group`` and ``margin`` (runs that inverted, P), see :func:`.predictions.predictions`.
 
-    ``suggested_class``: of two classes, the one that at least half of the runs take the sample for. What runs take it
-    for where there are more classes, and by what margin, is not recorded.
+    Most suspicious are the points with the highest straggler rate, of these the ones with the lowest mean margin.
+    Without an inversion both are null, and the points come first that the fewest runs learn, and then the latest.
+    ``rank_…``: places by one of these alone, 1 the most suspicious; equals share the first place of theirs.
     """
     of_kind = dict.fromkeys(("file", "row"), pd.NA)
     if origins:
         of_kind[origins.kind] = [printable(text) for text in origins.train.tolist()]
     names = class_names(dataset, origins)
+    n_samples, margin = len(dataset.sample_id), predictions["margin"]
     table = pd.DataFrame(
         {
             "sample_id": dataset.sample_id,
-            "file": pd.array(np.broadcast_to(of_kind["file"], len(dataset.sample_id)), dtype="string"),
-            "row": pd.array(np.broadcast_to(of_kind["row"], len(dataset.sample_id)), dtype="string").astype("Int64"),
+            "file": pd.array(np.broadcast_to(of_kind["file"], n_samples), dtype="string"),
+            "row": pd.array(np.broadcast_to(of_kind["row"], n_samples), dtype="string").astype("Int64"),
             "class": names,
             "straggler_rate": stragglers["straggler_rate"].to_numpy(float),
             "n_runs": stragglers["n_runs"].to_numpy(int),
-            "suggested_class": suggested(names, dataset.label_train, stragglers["straggler_rate"].to_numpy(float)),
+            "suggested_class": suggested(names, group_index(dataset.label_train), predictions["group"]),
+            "margin": margin.mean(axis=0, dtype=float) if len(margin) else np.nan,
             "learned_at": learning[0],
             "n_learned": learning[1],
-        },
-        columns=list(LISTING),
+        }
     )
-    order = ["straggler_rate", "n_learned", "learned_at", "sample_id"]
-    return table.sort_values(order, ascending=[False, True, False, True], ignore_index=True)
+    ranks = {
+        "rank_straggler_rate": places(-table["straggler_rate"]),
+        "rank_margin": places(table["margin"]),
+        "rank_learned_at": places(table["n_learned"], -table["learned_at"]),
+    }
+    order = ["rank_straggler_rate", "rank_margin", "rank_learned_at", "sample_id"]
+    return table.assign(**ranks).sort_values(order, ignore_index=True)[list(LISTING)]
+
+
+def places(*keys: pd.Series) -> pd.Series:
+    """Place of each row by ``keys``, the lowest first, from 1 on; equals share theirs. Null where there are no keys."""
+    if keys[0].isna().all():
+        return pd.Series(pd.NA, keys[0].index, dtype="Int64")
+    order = pd.DataFrame(dict(enumerate(keys))).groupby([*range(len(keys))], dropna=False).ngroup()
+    return order.rank(method="min").astype("Int64")
 
 
 def class_names(dataset: Dataset, origins: Origins | None) -> np.ndarray:
@@ -86,14 +105,19 @@ def class_names(dataset: Dataset, origins: Origins | None) -> np.ndarray:
     return names[np.searchsorted(origins.class_number, dataset.class_train)]
 
 
-def suggested(names: np.ndarray, label: np.ndarray, rate: np.ndarray) -> pd.Series:
-    """Of two classes, what at least half of the runs that inverted take each point for, texts (P,); else null."""
-    pairs = pd.DataFrame({"label": label, "name": names}).drop_duplicates()
-    if len(pairs) != 2 or pairs["label"].nunique() != 2 or np.isnan(rate).all():
+def suggested(names: np.ndarray, group: np.ndarray, predicted: np.ndarray) -> pd.Series:
+    """What most runs that inverted take each point for, texts (P,), of equals rather another class than its own.
+
+    ``names`` (P,) of classes; ``group`` (P,) and ``predicted`` (runs, P), numbers of groups. A group of several classes
+    is called by all of them: "1+3+5". Null without runs.
+    """
+    if not len(predicted):
         return pd.Series(pd.NA, range(len(names)), dtype="string")
-    other = {pairs["name"].iloc[0]: pairs["name"].iloc[1], pairs["name"].iloc[1]: pairs["name"].iloc[0]}
-    straggles = rate >= CONSENSUS_RATE
-    return pd.Series(np.where(straggles, [other[name] for name in names], names), dtype="string")
+    groups = range(group.max() + 1)
+    votes = np.stack([2 * (predicted == number).sum(axis=0) - (group == number) for number in groups])
+    called = np.array(["+".join(np.unique(names[group == number])) for number in groups])
+    chosen = votes.argmax(axis=0)
+    return pd.Series(np.where(chosen == group, names, called[chosen]), dtype="string")
 
 
 def with_images(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
@@ -127,13 +151,24 @@ def write_listing(table: pd.DataFrame, path: Path | str) -> None:
         pq.write_table(rows, part)
 
 
-def closing(rate: np.ndarray, n_inverted: int, n_runs: int, epochs: int, file: str) -> str:
-    """What a listing says, in words; ``rate`` is its straggler rate (P,), of ``n_inverted`` of ``n_runs`` runs."""
+def in_words(table: pd.DataFrame, n_runs: int, epochs: int, most: int | None, file: str) -> str:
+    """What a listing says, in sentences; it is the ``file``, of ``n_runs`` runs of so many ``epochs``.
+
+    ``most``: the epochs that were allowed, of trainings that end when the inversions are decided.
+    """
+    n_inverted = table["n_runs"].max()
+    within = f"within {epochs} epochs"
+    if most is not None:
+        within += ", after which every run was decided" if epochs < most else ", the most that they may have"
     if n_inverted == 0:
         return (
-            f"No run of {n_runs} inverted within {epochs} epochs, so that no sample is a straggler. To try: more "
-            f'epochs (--config training="{{epochs: {5 * epochs}}}"), more samples than features, or another task. '
+            f"No run of {n_runs} inverted {within}: the classes never turn back, and no sample is a straggler. "
+            "The figure fig1_dynamics and the page show the curves. To try: more epochs "
+            f'(--config training="{{epochs: {5 * epochs}}}"), more samples than features, or another task. '
             f"{file} lists the samples by how late they are learned."
         )
-    share = f"at least half of them misclassify {(rate >= CONSENSUS_RATE).sum()} of {len(rate)} training samples then"
-    return f"{n_inverted} of {n_runs} runs inverted; {share}. {file} lists the samples, the most suspicious first."
+    share = f"{(table['straggler_rate'] >= CONSENSUS_RATE).sum()} of {len(table)} training samples"
+    return (
+        f"{n_inverted} of {n_runs} runs inverted {within}; at least half of those misclassify {share} at their "
+        f"inversion. {file} lists the samples, the most suspicious first."
+    )

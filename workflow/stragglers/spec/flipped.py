@@ -11,7 +11,7 @@ from .specification import Dataset
 class FlippedDataset(Dataset):
     """One entry of the config's ``datasets`` a share of whose training labels are made wrong.
 
-    What every training reads is :class:`Dataset`: a key that joins here trains nothing again.
+    What every training reads is :class:`.specification.Dataset`: a key that joins here trains nothing again.
     """
 
     # Without a default it is in every canonical form, which tells one of these from a `Dataset` by it.

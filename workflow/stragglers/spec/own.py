@@ -20,7 +20,7 @@ class OwnDataset(Dataset):
     ``file``: the file or folder below ``data_dir``, or the name of a toy set. ``label``: column of the classes, of a
     table. ``test_fraction``: share of each class that is kept for testing where the data are not split.
 
-    What every training reads is :class:`Dataset`: a key that joins here trains nothing again.
+    What every training reads is :class:`.specification.Dataset`: a key that joins here trains nothing again.
     """
 
     label: str | None = None

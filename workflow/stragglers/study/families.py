@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..spec.specification import Dataset
 from ..support.errors import InputError
 
 CLASSES = range(10)
@@ -15,7 +16,8 @@ CLASSES = range(10)
 def tasks_of(tasks: str | Mapping[str, int]) -> dict[str, Any]:
     """Suffix of a name -> the task, for each that an entry's ``tasks`` means.
 
-    Splits are into two groups of five classes, class 0 in the first, no two of them the same.
+    Splits are into two groups of five classes, class 0 in the first, no two of them the same; of more there come others
+    after the same first ones.
     """
     match tasks:
         case "pairs":
@@ -24,7 +26,7 @@ def tasks_of(tasks: str | Mapping[str, int]) -> dict[str, Any]:
             return {str(c): {"one_vs_rest": c} for c in CLASSES}
         case {"random_splits": n, "seed": seed}:
             splits = [(0, *others) for others in combinations(CLASSES[1:], 4)]
-            drawn = np.random.default_rng(seed).choice(len(splits), n, replace=False)
+            drawn = np.random.default_rng(seed).permutation(len(splits))[:n]
             return {str(number): _split(splits[each]) for number, each in enumerate(drawn)}
         case _:
             raise InputError(f"unknown `tasks` {tasks!r}; see config/README.md")
@@ -55,7 +57,9 @@ def _members(name: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, dict[st
     shared = {key: value for key, value in entry.items() if key not in ("tasks", "title")}
     for suffix, task in tasks_of(entry["tasks"]).items():
         made = f"{name}_{suffix}"
-        title = {"title": f"{entry['title']} {suffix.replace('_', ', ')}"} if "title" in entry else {}
+        title = (
+            {"title": f"{entry['title']}: {Dataset(entry['source'], task=task).task_name}"} if "title" in entry else {}
+        )
         yield made, {**shared, "task": task, **title}
 
 

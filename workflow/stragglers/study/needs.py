@@ -13,6 +13,10 @@ from .sizes import Size, size_of
 from .study import Study
 
 
+REPLAY = 3
+"""How much longer a training takes where each point's part in every step is asked for, too."""
+
+
 class Needs:
     """Rule -> its needs, given a job's wildcards. Rules that are not named here sum up the study: :meth:`summary`."""
 
@@ -87,6 +91,18 @@ class Needs:
         ablated = not wildcards.run.startswith("runs/")
         block = wildcards.run.rpartition("/seeds-")[2]
         return self.observing(self.study.cell_of_run(wildcards.run), block, ablated)
+
+    def replay(self, wildcards: Any) -> Need:
+        """Of a training that is gone through again to ask its networks what it does not keep, on the CPU."""
+        cell, block = self.study.cell_of_run(wildcards.run), wildcards.run.rpartition("/seeds-")[2]
+        trained = self.training(cell, block)
+        return replace(trained, seconds=REPLAY * trained.seconds, memory=2 * trained.memory)
+
+    def predict(self, wildcards: Any) -> Need:
+        """Of all runs of a cell, trained again up to their inversions."""
+        cell = self.study.cell(wildcards)
+        blocks = [self.training(cell, block) for block in self.study.blocks[cell]]
+        return Need(sum(need.seconds for need in blocks), max(need.memory for need in blocks))
 
     def stragglers(self, wildcards: Any) -> Need:
         """Of the rule of that name, and of ``conservation``."""

@@ -16,7 +16,7 @@ SOURCES = {".npz": "npz", ".csv": "table", ".tsv": "table", ".parquet": "table"}
 FOLDERS = ("runs", "logs", "benchmarks")
 """Names below ``results/`` that are no study's."""
 LONGEST = 90
-LEARNING_RATE, EPOCHS, SEEDS = 0.1, 2000, "0-9"
+LEARNING_RATE, MOST_EPOCHS, SEEDS = 0.1, 8000, "0-9"
 
 
 def source_of(path: str) -> str:
@@ -66,7 +66,7 @@ def own_study(path: str, label: str | None = None, taken: Collection[str] = ()) 
         "datasets": {name: entry | ({"label": label} if label is not None else {})},
         "networks": {"reference": {}},
         "optimizers": {"gd": {"lr": LEARNING_RATE}},
-        "training": {"epochs": EPOCHS},
+        "training": {"epochs": MOST_EPOCHS, "until": "inversion"},
         "runs": [{"datasets": [name], "seeds": [SEEDS]}],
         "claims": False,
     }
@@ -77,10 +77,14 @@ def described(config: Mapping[str, Any]) -> str:
     ((_, entry),) = config["datasets"].items()
     what = {"sklearn": "scikit-learn's set", "npz": "the arrays of"}.get(entry["source"], f"the {entry['source']}")
     (seeds,) = config["runs"][0]["seeds"]
+    training = config["training"]
+    epochs = f"{training['epochs']} epochs"
+    if training["until"] == "inversion":
+        epochs = f"until the inversion of every run is decided, {epochs} at most"
     return one_line(
         f"Study {config['study']}: {what} {entry.get('file', entry.get('name'))}, every class told apart, features "
         f"standardised; what is not split keeps a fifth of each class for testing."
     ) + (
         f"\nThe reference network, gradient descent with learning rate {config['optimizers']['gd']['lr']}, "
-        f"{config['training']['epochs']} epochs, seeds {seeds}. Results will be in results/{config['study']}."
+        f"{epochs}, seeds {seeds}. Results will be in results/{config['study']}."
     )

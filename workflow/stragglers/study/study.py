@@ -1,7 +1,7 @@
 """A study: one configuration, checked, and the runs it asks for with their addresses.
 
 Shared runs live under ``runs/{dataset}/{network}/{optimizer}/seeds-{block}``, where each part is the
-config's name and a hash of what its entry says without defaults (:func:`.specification.address`).
+config's name and a hash of what its entry says without defaults (:func:`.canonical.address`).
 Two studies share a run if its dataset, network and optimiser bear the same names and say the same;
 ``momentum: 0``, torch's own default, is not known to say nothing.
 """
@@ -16,7 +16,8 @@ from typing import Any
 from ..data import datasets, own, tasks
 from ..spec.canonical import address, canonical
 from ..spec.own import OwnDataset, as_trained
-from ..spec.specification import AblationPlan, Dataset, Defining, Detection, Protocol, parse_seeds
+from ..spec.specification import AblationPlan, Dataset, Defining, Detection, parse_seeds
+from ..spec.until import UntilInversion, protocol_of
 from ..support.errors import InputError
 from .cell import REFERENCE, Cell
 from .entries import dataset_of, network_of, optimizer_of, titles_of
@@ -63,6 +64,7 @@ class Study:
         if "$" in self.data_dir and not os.path.exists(self.data_dir):
             raise InputError(f"config, data_dir: {self.data_dir} holds a variable (write ~, or the folder itself)")
         self.config = config = expanded(config)
+        self.question: str | None = config.get("question")
         self.prepared, self.reads_data = prepared, reads_data
         self.titles, self.network_titles, self.optimizer_titles = (
             titles_of(config[section]) for section in ("datasets", "networks", "optimizers")
@@ -71,13 +73,14 @@ class Study:
         self.datasets = {name: self._dataset(name, entry) for name, entry in config["datasets"].items()}
         self.networks = {name: network_of(name, entry, reads_data) for name, entry in config["networks"].items()}
         self.optimizers = {name: optimizer_of(name, entry) for name, entry in config["optimizers"].items()}
-        self.protocol = _pick(Protocol, config["training"])
+        self.protocol = protocol_of(**config["training"])
         inversion = config.get("inversion", {})
         self.detection = _pick(Detection, inversion)
         self.defining = _pick(Defining, inversion)
         self.blocks = self._collect_blocks()
         self._refuse_observable()
         self.ablations = self._collect_ablations()
+        self._refuse_other_lengths()
 
     def _dataset(self, name: str, entry: Mapping[str, Any]) -> Dataset:
         dataset = dataset_of(name, entry, self.data_dir, self.prepared)
@@ -113,6 +116,21 @@ class Study:
                     f"config, inversion.observable: {self.defining.observable} is of two groups, and the task of "
                     f"{name} is {self.datasets[name].task_name} (take D or R)"
                 )
+
+    @property
+    def decision(self) -> tuple[Defining, Detection] | tuple[()]:
+        """What decides for how many epochs runs train, where ``training.until`` leaves it open."""
+        return (self.defining, self.detection) if isinstance(self.protocol, UntilInversion) else ()
+
+    def _refuse_other_lengths(self) -> None:
+        """Raise :class:`InputError` where runs that are compared epoch by epoch would train for epochs of their own."""
+        several = [cell for cell, blocks in self.blocks.items() if len(blocks) > 1]
+        if self.decision and (several or self.ablations):
+            what = f"{several[0].dataset} has several" if several else "ablations are of one length"
+            raise InputError(
+                f"config, training.until: each block of seeds ends at an epoch of its own, and {what} (leave it out, "
+                "or make it one block without ablations)"
+            )
 
     def _cells(self, section: str, number: int, entry: Mapping[str, Any]) -> list[Cell]:
         names = {f"{part}s": [name] for part, name in REFERENCE.items()}
@@ -227,7 +245,7 @@ class Study:
             (
                 self.dataset_address(cell.dataset),
                 address(cell.network, self.networks[cell.network]),
-                address(cell.optimizer, self.optimizers[cell.optimizer], self.protocol),
+                address(cell.optimizer, self.optimizers[cell.optimizer], self.protocol, *self.decision),
             )
         )
 
@@ -239,8 +257,12 @@ class Study:
         return f"runs/{self.cell_address(cell)}/seeds-{block}"
 
     def ablation_address(self, cell: Cell, block: str) -> str:
-        """Address of a block's retrainings below ``results/``; this study's own."""
-        return f"{self.name}/ablations/{self.cell_address(cell)}/seeds-{block}"
+        """Address of a block's retrainings below ``results/``; this study's own.
+
+        A study of scores has them in a folder of another name, as it chooses the points that are left out otherwise.
+        """
+        folder = "removals" if self.question == "scores" else "ablations"
+        return f"{self.name}/{folder}/{self.cell_address(cell)}/seeds-{block}"
 
     @cached_property
     def cells(self) -> dict[str, Cell]:

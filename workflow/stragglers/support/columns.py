@@ -30,7 +30,8 @@ STRAGGLERS = (
 )
 """One row a cell and training point."""
 LISTING = (
-    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "learned_at", "n_learned"),
+    *("sample_id", "file", "row", "class", "straggler_rate", "n_runs", "suggested_class", "margin"),
+    *("learned_at", "n_learned", "rank_straggler_rate", "rank_margin", "rank_learned_at"),
 )
 """One row a training point of the study's first dataset, reference runs; no table of ``tables/``."""
 CONSENSUS = (*ADDRESS, "kind", "n_runs", "fraction", "ci_low", "ci_high")
@@ -67,8 +68,53 @@ LINEAR = (
     *("jaccard_ratio", "jaccard_ratio_low", "jaccard_ratio_high", "jaccard_run_to_run"),
 )
 """One row a dataset and classifier."""
+SCORES = (*ADDRESS, "sample_id", "score", "value", "n_runs")
+"""One row a cell, training point and score of its difficulty."""
+SCORE_SUMMARY = (
+    *("dataset", "source", "task", "subset", "score", "n_runs", "n_hardest"),
+    *(
+        f"{name}{bound}"
+        for name in ("jaccard", "rho", "runs_needed", "own_share", "recall", "recall_run")
+        for bound in ("", "_low", "_high")
+    ),
+)
+"""One row a dataset and score."""
+SCORE_PAIRS = (
+    *("dataset", "source", "task", "subset", "score_a", "score_b"),
+    *("jaccard", "jaccard_low", "jaccard_high", "rho", "rho_low", "rho_high", "jaccard_means", "rho_means"),
+)
+"""One row a dataset and pair of scores."""
+SCORE_STABILITY = (*("dataset", "source", "task", "subset", "score", "size", "measure", "value", "lowest", "highest"),)
+"""One row a dataset, score, number of runs and measure of agreement."""
+SCORE_VARIANCE = (
+    *("dataset", "source", "task", "subset", "score", "component", "share", "share_low", "share_high", "n_runs"),
+)
+"""One row a dataset, score and component of the variance of its rankings."""
+SCORE_REMOVAL = (*ABLATION, "fall")
+"""One row a retrained run and noise on the test data; ``removed`` names the score."""
 CLAIMS = (
     *("claim", "statement", "source", "figure", "dataset", "statistic", "value", "ci_low", "ci_high", "n_runs"),
     *("note", "threshold", "verdict", "reason"),
 )
 """One row a claim and main dataset, or all of them."""
+LEDGER = (*ADDRESS, "seed", "removed", "epoch", "D", "change", "stragglers", "others")
+"""One row a run and epoch."""
+LEDGER_RUNS = (
+    *(*ADDRESS, "seed", "removed", "epoch", "n_stragglers", "correlation", "crossing"),
+    *("overlap", "overlap_chance", "pull", "against", "balance"),
+)
+"""One row a run."""
+VANISHING = (*ADDRESS, "seed", "scale", "found", "epoch", "depth", "deviation", "radius_deviation")
+"""One row a run of a linear network."""
+TASKS = (
+    *(*ADDRESS, "name", "data", "kind", "classes", "n_samples", "n_features", "minority", "flips", "lda_error"),
+    *("logistic_error", "logistic_test_error", "two_nn", "mle", "fisher", "nearest_other", "n_runs", "n_inverted"),
+    *("inverts", "t_star", "eps_star", "ci_low", "ci_high", "phi_c"),
+)
+"""One row a dataset, reference runs, in studies of the question ``tasks``."""
+TASKS_MODELS = (
+    *("response", "quantity", "model", "term", "held_out", "value", "ci_low", "ci_high", "n_tasks", "n_units"),
+)
+"""One row a number that says what foretells an inversion."""
+TASKS_PREDICTED = ("dataset", "name", "data", "kind", "response", "model", "observed", "predicted", "ratio")
+"""One row a task, response and model that was fitted to tasks without its classes."""

@@ -58,6 +58,20 @@ def fingerprint(script: Path, *imported: str) -> str:
     return hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:16]
 
 
+def definitions(script: Path, *imported: str) -> dict[str, str]:
+    """What a :func:`fingerprint` is made of: file, from the folder of the workflow on, and name -> hash.
+
+    A script stands for itself; ``(module)`` is what importing a module does beside defining names.
+    """
+    hashes = {}
+    for (path, name), statements in reached(script, *imported).items():
+        if text := "\n".join(statement.text for statement in statements if statement.text):
+            called = {EVERYTHING: "", EFFECTS: " (module)"}.get(name, f" {name}")
+            place = Path(PACKAGE[0], path.relative_to(LIBRARY.parent)) if LIBRARY.parent in path.parents else path
+            hashes[f"{place}{called}"] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return dict(sorted(hashes.items()))
+
+
 def reached(script: Path, *imported: str) -> dict[Reference, list[Statement]]:
     """What ``script`` and what it imports may run: the statements by what they are reached for."""
     waiting: list[Reference] = [(Path(script), EVERYTHING), *map(_reference, imported)]

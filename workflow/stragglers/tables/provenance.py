@@ -1,30 +1,18 @@
-"""What a result rests on: the configuration and the software, as tables."""
+"""What a result rests on: the configuration, as a file of a study, and the software."""
 
-import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import distributions
 from typing import Any
 
 import pandas as pd
+import yaml
 
-from ..support.text import printable
 
-
-def configuration_table(config: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a key, nested keys joined with dots."""
-
-    def walk(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-        entries = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, inner in entries:
-            path = f"{prefix}.{key}".lstrip(".")
-            # Lists of plain values read better whole.
-            if isinstance(inner, dict) or (isinstance(inner, list) and any(isinstance(i, dict) for i in inner)):
-                yield from walk(path, inner)
-            else:
-                yield path, printable(inner) if isinstance(inner, str) else json.dumps(inner)
-
-    return pd.DataFrame(walk("", config), columns=["key", "value"])
+def configuration_text(config: Mapping[str, Any]) -> str:
+    """A file that asks for the same study, in YAML."""
+    first = {key: config[key] for key in ("study", "data_dir") if key in config}
+    return yaml.safe_dump({**first, **config}, sort_keys=False, allow_unicode=True, width=100, indent=2)
 
 
 UNRECORDED = "versions not recorded"

@@ -81,9 +81,9 @@ def back(
 def initial_parameters(
     network: Network, n_features: int, varying: torch.Tensor, seeds: Sequence[int], n_outputs: int
 ) -> list[torch.Tensor]:
-    """Initial weights of one network per seed, PyTorch's default ``Linear`` initialisation.
+    """Initial weights of one network per seed, PyTorch's default ``Linear`` initialisation times the network's scale.
 
-    Seed ``s`` gives the very numbers of ``torch.manual_seed(s)`` followed by
+    At scale 1 seed ``s`` gives the very numbers of ``torch.manual_seed(s)`` followed by
     ``Sequential(Linear(n_features, width), ..., Linear(width, n_outputs))``. Features that never
     vary are zero in all data, so their weights are drawn (the scale of the others depends on
     ``n_features``) and then dropped.
@@ -97,7 +97,7 @@ def initial_parameters(
         generator = torch.Generator().manual_seed(seed)
         layers = []
         for n_in, n_out in zip(widths, widths[1:], strict=False):
-            bound = n_in**-0.5
+            bound = network.scale * n_in**-0.5
             layers.append(torch.empty(n_out, n_in).uniform_(-bound, bound, generator=generator))
             layers.append(torch.empty(n_out, 1).uniform_(-bound, bound, generator=generator))
         drawn.append(layers)

@@ -1,0 +1,24 @@
+"""The paper's open questions, each the subject of studies of its own: see ``question`` of the configuration."""
+
+from importlib.util import find_spec
+
+from ..support.errors import InputError
+
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "scores": ("scores", "score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
+    "ledger": ("ledger", "ledger_runs", "vanishing"),
+    "tasks": ("tasks", "tasks_models", "tasks_predicted"),
+}
+"""Question -> the tables that a study of it leaves beside its claims. Its figure is called ``figq_<question>``."""
+
+EXTRAS: dict[str, tuple[str, ...]] = {"scores": ("cleanlab",)}
+"""Question -> the modules that its studies alone need, which are not installed by default."""
+
+
+def refuse_without_extras(question: str | None) -> None:
+    """Raise :class:`InputError`, which says what brings it, if a module is missing that only this question needs."""
+    if missing := [module for module in EXTRAS.get(question, ()) if not find_spec(module)]:
+        raise InputError(
+            f"config, question: {question} needs {missing[0]}, which is not installed (pip install -r envs/beyond.txt "
+            "brings it)"
+        )
