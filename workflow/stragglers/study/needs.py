@@ -12,7 +12,6 @@ from .resources import Need
 from .sizes import Size, size_of
 from .study import Study
 
-
 REPLAY = 3
 """How much longer a training takes where each point's part in every step is asked for, too."""
 
