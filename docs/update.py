@@ -1,8 +1,9 @@
 """Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named (digits and
-mnist), speed.md the benchmark, validation.md planted data, and a page that is called like a study the claims of that
-study; the README shows the answers of four datasets, config/README.md the keys of the schemas.
+mnist), speed.md the benchmark, reliability.md what the suite of faults counted, validation.md planted data, own_data.md
+the trials, and a page that is called like a study the claims of that study; the README shows the answers of four
+datasets, config/README.md the keys of the schemas.
 """
 
 import re
@@ -188,6 +189,12 @@ def benchmark_markdown(benchmark: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def reliability_markdown(counts: pd.DataFrame) -> str:
+    """How many cases of each fault were tried, and how many of these survived."""
+    lines = ["| what | tried | as it must be |", "|---|---|---|"]
+    return "\n".join(lines + [f"| {fault} | {tried} | {survived} |" for fault, tried, survived in counts.to_numpy()])
+
+
 def insert(text: str, name: str, table: str) -> str:
     """``text`` with what stands between the markers of ``name`` replaced by ``table``."""
     start, end = f"<!-- {name}: make docs -->", f"<!-- end of {name} -->"
@@ -238,6 +245,12 @@ def keys_tables() -> dict[str, str]:
     return tables
 
 
+def trials_markdown(trials: pd.DataFrame) -> str:
+    """The trials of own data as they are kept."""
+    rows = [trials.columns, ["---"] * len(trials.columns), *trials.fillna("").astype(str).to_numpy()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def rewrite(page: Path, text: str) -> None:
     with replacing(page) as part:
         part.write_text(text, encoding="utf-8")
@@ -276,6 +289,10 @@ def main(names: list[str]) -> None:
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
+    counts = pd.read_csv(ROOT / "docs" / "reliability.csv")
+    refresh(ROOT / "docs" / "reliability.md", "reliability", reliability_markdown(counts))
+    if kept("own", "data").is_file():
+        refresh(ROOT / "docs" / "own_data.md", "trials", trials_markdown(pd.read_csv(kept("own", "data"), dtype=str)))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def made(data=("A", "B"), law=lambda t, rng: t["lda_error"], seed=0, n_classes=1
             errors = {key: 0.1 * np.exp(rng.normal()) for key in ("lda_error", "logistic_error", "logistic_test_error")}
             row = {
                 **dict.fromkeys(TASKS, ""),
-                **{"dataset": f"{name}{number}", "name": f"{name}{number}", "data": name, **nature_of(task)},
+                **{"dataset": f"{name}{number}", **nature_of(f"{name}{number}", name, task)},
                 **{"n_samples": int(rng.integers(2000, 9000)), "n_features": 500, "minority": 0.1 + 0.4 * rng.random()},
                 **{"flips": 0.0, "inverts": True, "phi_c": 0.1, **drawn, **errors},
             }
@@ -69,10 +69,13 @@ def test_units_are_classes_or_divisions_of_one_data():
 
 
 def test_natures_of_tasks():
-    assert nature_of({"pair": [3, 5]}) == {"kind": "pair", "classes": "3+5"}
-    assert nature_of({"one_vs_rest": 3}) == {"kind": "one_vs_rest", "classes": "3"}
-    assert nature_of({"groups": [[0, 1], [2]]})["classes"] == "0+1 against 2"
-    assert nature_of("parity") == {"kind": "groups", "classes": "parity"}
+    for task, kind, classes in (
+        ({"pair": [3, 5]}, "pair", "3+5"),
+        ({"one_vs_rest": 3}, "one_vs_rest", "3"),
+        ({"groups": [[0, 1], [2]]}, "groups", "0+1 against 2"),
+        ("parity", "groups", "parity"),
+    ):
+        assert nature_of("n", "d", task) == {"name": "n", "data": "d", "kind": kind, "classes": classes}
 
 
 # A row

@@ -20,6 +20,7 @@ figures = {
     for figure in FIGURES
     if {*figure.tables} <= {*tables} and figure.question == study.question
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
+    if not figure.of_ablations or study.ablations
     if not figure.of_many_groups
     or any(study.datasets[name].of_many_groups for name in subject.main)
 }
@@ -27,8 +28,8 @@ figures = {
 
 rule exemplars:
     input:
-        dataset=lambda wildcards: dataset_of(
-            reference_cells[exemplars[wildcards.exemplars]]
+        unpack(
+            lambda wildcards: prepared(reference_cells[exemplars[wildcards.exemplars]])
         ),
         stragglers=table_file("stragglers"),
     output:
@@ -88,6 +89,7 @@ rule figure:
         code=lambda wildcards: code(
             "figure", f"figures.{figures[wildcards.figure][0].stem}"
         ),
+        columns=config.get("figures", {}).get("columns", 2),
         stem=lambda wildcards: figures[wildcards.figure][0].stem,
         subject=as_param(lambda wildcards: asdict(figures[wildcards.figure][1])),
     message:

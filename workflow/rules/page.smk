@@ -22,7 +22,7 @@ rule page:
             for file in trajectory(run)
         ],
         origins=[file for cell in shown_cells.values() for file in origins_of(cell)],
-        listing=listings[1:],
+        listing=listings[1:2],
         template=ASSETS / "index.html",
         assets=[ASSETS / "page.css", ASSETS / "page.js"],
     output:

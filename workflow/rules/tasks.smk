@@ -5,12 +5,19 @@ task_cells = {
     if cell.network == REFERENCE["network"] and cell.optimizer == REFERENCE["optimizer"]
 }
 
-
-def data_title(dataset):
-    """What a dataset's data are called, whatever its task: the title of the first entry with this source."""
-    for name, entry in config["datasets"].items():
-        if (entry["source"], entry.get("file")) == (dataset.source, dataset.file):
-            return entry.get("title", name)
+# What data are called, whatever the task: the title of the first entry with that source.
+data_titles = {
+    (entry["source"], entry.get("file", entry.get("name"))): entry.get("title", name)
+    for name, entry in reversed(config["datasets"].items())
+}
+natures = {
+    name: {
+        "name": study.titles[name],
+        "data": data_titles[dataset.source, dataset.file],
+        "task": dataset.task,
+    }
+    for name, dataset in study.datasets.items()
+}
 
 
 rule tasks:
@@ -35,11 +42,7 @@ rule tasks:
     params:
         code=code("tasks"),
         address=lambda wildcards: study.run_columns(study.cell(wildcards)),
-        name=lambda wildcards: study.titles[study.cell(wildcards).dataset],
-        data=lambda wildcards: data_title(study.datasets[study.cell(wildcards).dataset]),
-        task=lambda wildcards: as_param(
-            study.datasets[study.cell(wildcards).dataset].task
-        ),
+        task=as_param(lambda wildcards: natures[study.cell(wildcards).dataset]),
         detection=canonical(study.detection),
         defining=canonical(study.defining),
     message:

@@ -24,11 +24,7 @@ with job_log(snakemake.log[0]):
     ]
     row = task_row(
         cell_address(tables[0], defining),
-        {
-            "name": snakemake.params.name,
-            "data": snakemake.params.data,
-            **nature_of(json.loads(snakemake.params.task)),
-        },
+        nature_of(**json.loads(snakemake.params.task)),
         predictors(Dataset.load(dataset)),
         defining_inversions(pd.concat(tables), defining),
         straggler_sets(trajectories, tables, defining).sets,

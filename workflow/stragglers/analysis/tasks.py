@@ -15,20 +15,21 @@ LEAST_SHARE = 0.5
 """Share of a task's runs, which must be exceeded, that invert where the task counts as one that does."""
 
 
-def nature_of(task: str | Mapping[str, Any]) -> dict[str, str]:
-    """Columns of the table: which ``kind`` of task it is, and the ``classes`` that tell it from others of its kind.
+def nature_of(name: str, data: str, task: str | Mapping[str, Any]) -> dict[str, str]:
+    """Columns of the table: what a task and its data are called, its ``kind``, and the ``classes`` that it is about.
 
     Of a pair both classes, of one against the rest that one; of other groups all, as they are divided.
     """
     match task:
         case {"pair": [a, b]}:
-            return {"kind": "pair", "classes": f"{a}+{b}"}
+            kind, classes = "pair", f"{a}+{b}"
         case {"one_vs_rest": c}:
-            return {"kind": "one_vs_rest", "classes": str(c)}
+            kind, classes = "one_vs_rest", str(c)
         case {"groups": groups}:
-            return {"kind": "groups", "classes": " against ".join("+".join(map(str, group)) for group in groups)}
+            kind, classes = "groups", " against ".join("+".join(map(str, group)) for group in groups)
         case _:
-            return {"kind": "groups", "classes": str(task)}
+            kind, classes = "groups", str(task)
+    return {"name": name, "data": data, "kind": kind, "classes": classes}
 
 
 def task_row(
@@ -40,8 +41,7 @@ def task_row(
 ) -> pd.DataFrame:
     """One row of the table.
 
-    ``address``: the address columns; ``nature``: its ``name``, the ``data`` whose classes it tells apart, and
-    :func:`nature_of`;
+    ``address``: the address columns; ``nature``: as :func:`nature_of` gives it;
     ``predictors``: as :func:`.predictors.predictors` gives them; ``inversions``: one row a run, the defining ones;
     ``sets``: S(t*) of the runs that inverted, booleans (runs, P). ε* and φ_c are null unless most runs invert.
     """

@@ -25,7 +25,8 @@ from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.rows import rows_of
 from ..tables.subject import Subject
-from .style import WIDTH, count, entry, interval, note, rows_axis, series, styled, title
+from .layout import WIDTHS
+from .style import count, entry, interval, note, rows_axis, series, styled, title
 
 ROWS = {
     **TITLES,
@@ -92,9 +93,10 @@ def estimate(rows: pd.DataFrame, key: str, name: str) -> Estimate:
 
 
 @styled
-def draw(content: Content) -> Figure:
+def draw(content: Content, columns: int = 2) -> Figure:
+    """Two columns wide, as its rows of panels need, also where one is asked for."""
     names = [name for name in ROWS if name in content.scores or name in set(content.removal["removed"])]
-    figure = Figure(figsize=(WIDTH, 7.6))
+    figure = Figure(figsize=(WIDTHS[max(columns, 2)], 7.6))
     above, below = figure.subfigures(2, 1, height_ratios=(0.2 * len(names) + 1.1, 2.6))
     panels: list[tuple[Callable[[Axes, Content, list[str]], None], str]] = [
         (draw_agreement, "same points?"),
