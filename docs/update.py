@@ -288,10 +288,8 @@ def scores_markdown(study: str) -> str:
         lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
         for row in rows.itertuples():
             without = (dataset, row.score)
-            numbers = (
-                pairs["jaccard"].get(without),
-                *(row.jaccard, row.rho, row.runs_needed, row.own_share),
-            )
+            of_runs = (row.jaccard, row.rho, row.runs_needed, row.own_share) if row.n_runs > 1 else (None,) * 4
+            numbers = (pairs["jaccard"].get(without), *of_runs)
             cells = [SCORE_TITLES[row.score], *map(shown, numbers)]
             cells.append("{sum}/{size}".format(**found.loc[without]) if without in found.index else "–")
             cells.append(shown(errors.get(without, float("nan")) / errors[dataset, "none"]))
@@ -328,6 +326,7 @@ def main(names: list[str]) -> None:
     for study in ("scores", "scores_small"):
         if kept(study, "score_summary").is_file():
             refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))
+            refresh(ROOT / "docs" / "scores.md", f"claims of {study}", claims_markdown(kept_claims([study])))
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
