@@ -68,5 +68,6 @@ def plan(n_jobs: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    rows = [plan(int(number)) for number in sys.argv[1:]]
-    print(",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows), sep="\n")
+    for place, number in enumerate(sys.argv[1:]):
+        row = plan(int(number))
+        print(*([",".join(row)] if place == 0 else []), ",".join(map(str, row.values())), sep="\n", flush=True)
