@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from workflow.stragglers.support.sealed import write_text
+
 SNAKEFILE = Path(__file__).parents[1] / "Snakefile"
 JOBS_OF_CELL = 5
 """A block of runs is trained, measured twice, and summed up twice."""
@@ -44,7 +46,7 @@ def plan(n_jobs: int) -> dict[str, float]:
     """One dry run, in an empty folder: jobs, seconds of the processor, seconds, and megabytes at the peak."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "study.yaml"
-        file.write_text(yaml.safe_dump(many_cells(n_jobs // JOBS_OF_CELL)), encoding="utf-8")
+        write_text(yaml.safe_dump(many_cells(n_jobs // JOBS_OF_CELL)), file)
         command = [sys.executable, "-m", "snakemake", "--snakefile", SNAKEFILE, "--dry-run", "--quiet", "rules"]
         start = time.perf_counter()
         process = subprocess.Popen(
