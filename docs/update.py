@@ -1,10 +1,12 @@
 """Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named (digits and
-mnist), speed.md the benchmark, validation.md planted data, and a page that is called like a study the claims of that
-study; the README shows the answers of four datasets, config/README.md the keys of the schemas.
+mnist), speed.md the benchmark, reliability.md what the suite of faults counted, validation.md planted data, own_data.md
+the trials, and a page that is called like a study the claims of that study; the README shows the answers of four
+datasets, config/README.md the keys of the schemas.
 """
 
+import math
 import re
 import shutil
 import sys
@@ -19,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
+from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
+from workflow.stragglers.analysis.score_names import TITLES as SCORE_TITLES  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
@@ -67,7 +71,9 @@ def studies() -> dict[str, dict[str, Any]]:
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    file = studies().get(study, {}).get("claims", "config/claims.yaml")
+    configuration = studies().get(study, {})
+    question = configuration.get("question")
+    file = configuration.get("claims", f"config/claims/{question}.yaml" if question else "config/claims.yaml")
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
@@ -101,6 +107,8 @@ def claims_markdown(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+LEFT = ("inversion", "claims")
+"""Tables one of which every finished study leaves."""
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
@@ -188,6 +196,12 @@ def benchmark_markdown(benchmark: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def reliability_markdown(counts: pd.DataFrame) -> str:
+    """How many cases of each fault were tried, and how many of these survived."""
+    lines = ["| what | tried | as it must be |", "|---|---|---|"]
+    return "\n".join(lines + [f"| {fault} | {tried} | {survived} |" for fault, tried, survived in counts.to_numpy()])
+
+
 def insert(text: str, name: str, table: str) -> str:
     """``text`` with what stands between the markers of ``name`` replaced by ``table``."""
     start, end = f"<!-- {name}: make docs -->", f"<!-- end of {name} -->"
@@ -238,6 +252,12 @@ def keys_tables() -> dict[str, str]:
     return tables
 
 
+def trials_markdown(trials: pd.DataFrame) -> str:
+    """The trials of own data as they are kept."""
+    rows = [trials.columns, ["---"] * len(trials.columns), *trials.fillna("").astype(str).to_numpy()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def rewrite(page: Path, text: str) -> None:
     with replacing(page) as part:
         part.write_text(text, encoding="utf-8")
@@ -255,11 +275,43 @@ def explain(text: str) -> str:
     return text
 
 
+def scores_markdown(study: str) -> str:
+    """A table for each dataset: what each score of the difficulty of points has in common with straggling, and does."""
+    summary, pairs, removal = (pd.read_csv(kept(study, f"score_{name}")) for name in ("summary", "pairs", "removal"))
+    pairs = pairs[pairs["score_a"] == STRAGGLER].set_index(["dataset", "score_b"])
+    clean = removal[removal["sigma"] == 0].groupby(["dataset", "removed"])
+    errors, found = clean["test_error"].mean(), clean["inversion_found"].agg(["sum", "size"])
+    parts = []
+    for dataset, rows in summary.groupby("dataset", sort=False):
+        header = ["score", "with a run's stragglers", "between its runs", "ρ between its runs", "runs to ρ = .95"]
+        header += ["beyond linear margins", "inverted without", "test error without", "flips found"]
+        lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+        for row in rows.itertuples():
+            without = (dataset, row.score)
+            numbers = (
+                pairs["jaccard"].get(without),
+                *(row.jaccard, row.rho, row.runs_needed, row.own_share),
+            )
+            cells = [SCORE_TITLES[row.score], *map(shown, numbers)]
+            cells.append("{sum}/{size}".format(**found.loc[without]) if without in found.index else "–")
+            cells.append(shown(errors.get(without, float("nan")) / errors[dataset, "none"]))
+            lines.append(f"| {' | '.join([*cells, shown(row.recall)])} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def shown(number: float | None) -> str:
+    return "–" if number is None or not math.isfinite(number) else f"{number:.2g}"
+
+
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    for inversion in sorted((ROOT / "results").glob("*/tables/inversion.parquet")):
-        summarise(inversion.parts[-3])
+    # A study of a question leaves claims and no inversions, one of own data the other way round.
+    for study in sorted(
+        {file.parts[-3] for left in LEFT for file in (ROOT / "results").glob(f"*/tables/{left}.parquet")}
+    ):
+        summarise(study)
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
@@ -273,9 +325,16 @@ def main(names: list[str]) -> None:
     if kept("planted", "planted").is_file():
         planted = pd.read_csv(kept("planted", "planted"))
         refresh(ROOT / "docs" / "validation.md", "planted", planted_markdown(planted))
+    for study in ("scores", "scores_small"):
+        if kept(study, "score_summary").is_file():
+            refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
+    counts = pd.read_csv(ROOT / "docs" / "reliability.csv")
+    refresh(ROOT / "docs" / "reliability.md", "reliability", reliability_markdown(counts))
+    if kept("own", "data").is_file():
+        refresh(ROOT / "docs" / "own_data.md", "trials", trials_markdown(pd.read_csv(kept("own", "data"), dtype=str)))
 
 
 if __name__ == "__main__":

@@ -220,11 +220,14 @@ def words(rate, n_inverted, most, n_runs=10, epochs=200):
 
 @pytest.mark.parametrize(
     ("most", "why"),
-    [(None, ";"), (800, ", after which every run was decided;"), (200, ", the most that they may have;")],
+    [(None, ""), (800, ", after which every run was decided"), (200, ", the most that they may have")],
 )
 def test_the_words_count_what_inverted_and_say_why_training_ended(most, why):
     text = words([1, 0.5, 0.4, 0], 3, most)
-    assert text.startswith(f"3 of 10 runs inverted within 200 epochs{why} at least half of those misclassify 2 of 4")
+    assert text.startswith(
+        f"3 of 10 runs inverted within 200 epochs{why}, on average at a training error ε* of 47.50%;"
+    )
+    assert "2 of 4 training samples are stragglers of at least half of them, φ_c = 50.00%." in text and "a.csv" in text
 
 
 def test_where_nothing_inverts_the_words_say_what_shows_it_and_what_to_try():

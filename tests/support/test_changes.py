@@ -32,7 +32,7 @@ def test_a_changed_definition_is_named_for_every_rule_that_reaches_it(finished):
 def test_a_changed_script_is_named_and_a_comment_changes_none(finished):
     with finished.edited("workflow/scripts/overlap.py", "from", "# why\nfrom"):
         assert asked(finished) == ["No code changed that results were made with."]
-    with finished.edited("workflow/scripts/overlap.py", "from", "import os\nfrom"):
+    with finished.edited("workflow/scripts/overlap.py", "with job_log", "assert 2 > 1\nwith job_log"):
         assert asked(finished) == ["overlap, 1 file: workflow/scripts/overlap.py"]
 
 

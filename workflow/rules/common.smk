@@ -15,6 +15,7 @@ from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
 from workflow.stragglers.support.sealed import sealed
+from workflow.stragglers.support.stopping import stop_with_jobs
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
@@ -240,17 +241,21 @@ def repeated(wildcards):
     return runs
 
 
+def prepared(cell):
+    """A cell's dataset and, of own data, where its samples are from and what they are called."""
+    files = {"dataset": dataset_of(cell)}
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
+    return files
+
+
 def listed_from(cell):
     """Files that a listing of a cell's samples is made of."""
-    files = {
-        "dataset": dataset_of(cell),
+    return prepared(cell) | {
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
         "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if origins := origins_of(cell):
-        (files["origins"],) = origins
-    return files
 
 
 def drawn_from(figure, subject):

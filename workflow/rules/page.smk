@@ -22,15 +22,22 @@ rule page:
             for file in trajectory(run)
         ],
         origins=[file for cell in shown_cells.values() for file in origins_of(cell)],
-        listing=listings[1:],
+        listing=listings[1:2],
         template=ASSETS / "index.html",
         assets=[ASSETS / "page.css", ASSETS / "page.js"],
     output:
         PAGE,
     log:
         f"{RESULTS}/logs/page.log",
+    benchmark:
+        f"{RESULTS}/logs/page.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("page"),
         subject=as_param(asdict(about(families, study.titles, **titles))),

@@ -14,10 +14,10 @@ from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.rows import mean_interval
 from ..tables.subject import Subject
+from .layout import WIDTHS
 from .style import (
     OBSERVABLES,
     REMOVALS,
-    WIDTH,
     curve,
     entry,
     interval,
@@ -91,8 +91,9 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 
 
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 4.6))
+def draw(content: Content, columns: int = 2) -> Figure:
+    """Two columns wide, as its rows of panels need, also where one is asked for."""
+    figure = Figure(figsize=(WIDTHS[max(columns, 2)], 4.6))
     above, below = figure.subfigures(2, 1, height_ratios=(1.05, 1))
     for number, (ax, name) in enumerate(
         zip(above.subplots(1, len(content.titles), sharey=True, squeeze=False)[0], content.titles, strict=True)

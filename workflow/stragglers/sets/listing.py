@@ -167,8 +167,11 @@ def in_words(table: pd.DataFrame, n_runs: int, epochs: int, most: int | None, fi
             f'(--config training="{{epochs: {5 * epochs}}}"), more samples than features, or another task. '
             f"{file} lists the samples by how late they are learned."
         )
-    share = f"{(table['straggler_rate'] >= CONSENSUS_RATE).sum()} of {len(table)} training samples"
+    rate = table["straggler_rate"]
+    consensus = rate >= CONSENSUS_RATE
+    # A run's stragglers are as large a share of the samples as its ε*.
     return (
-        f"{n_inverted} of {n_runs} runs inverted {within}; at least half of those misclassify {share} at their "
-        f"inversion. {file} lists the samples, the most suspicious first."
+        f"{n_inverted} of {n_runs} runs inverted {within}, on average at a training error ε* of {rate.mean():.2%}; "
+        f"{consensus.sum()} of {len(table)} training samples are stragglers of at least half of them, "
+        f"φ_c = {consensus.mean():.2%}. {file} lists the samples, the most suspicious first."
     )

@@ -73,4 +73,5 @@ def differing(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
             file, _, name = each.partition(" ")
             how = "" if each in then and each in now else " (new)" if each in now else " (gone)"
             files.setdefault(file, []).append(f"{name}{how}".strip())
-    return [" ".join(filter(None, (file, " and ".join(filter(None, names))))) for file, names in files.items()]
+    # What changed of a file as a whole, as of a script, needs no names.
+    return [file if "" in names else f"{file} {' and '.join(names)}" for file, names in files.items()]
