@@ -6,6 +6,7 @@ the trials, and a page that is called like a study the claims of that study; the
 datasets, config/README.md the keys of the schemas.
 """
 
+import math
 import re
 import shutil
 import sys
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
+from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
+from workflow.stragglers.analysis.score_names import TITLES as SCORE_TITLES  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
@@ -68,7 +71,9 @@ def studies() -> dict[str, dict[str, Any]]:
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    file = studies().get(study, {}).get("claims", "config/claims.yaml")
+    configuration = studies().get(study, {})
+    question = configuration.get("question")
+    file = configuration.get("claims", f"config/claims/{question}.yaml" if question else "config/claims.yaml")
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
@@ -102,6 +107,8 @@ def claims_markdown(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+LEFT = ("inversion", "claims")
+"""Tables one of which every finished study leaves."""
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
@@ -268,11 +275,43 @@ def explain(text: str) -> str:
     return text
 
 
+def scores_markdown(study: str) -> str:
+    """A table for each dataset: what each score of the difficulty of points has in common with straggling, and does."""
+    summary, pairs, removal = (pd.read_csv(kept(study, f"score_{name}")) for name in ("summary", "pairs", "removal"))
+    pairs = pairs[pairs["score_a"] == STRAGGLER].set_index(["dataset", "score_b"])
+    clean = removal[removal["sigma"] == 0].groupby(["dataset", "removed"])
+    errors, found = clean["test_error"].mean(), clean["inversion_found"].agg(["sum", "size"])
+    parts = []
+    for dataset, rows in summary.groupby("dataset", sort=False):
+        header = ["score", "with a run's stragglers", "between its runs", "ρ between its runs", "runs to ρ = .95"]
+        header += ["beyond linear margins", "inverted without", "test error without", "flips found"]
+        lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+        for row in rows.itertuples():
+            without = (dataset, row.score)
+            numbers = (
+                pairs["jaccard"].get(without),
+                *(row.jaccard, row.rho, row.runs_needed, row.own_share),
+            )
+            cells = [SCORE_TITLES[row.score], *map(shown, numbers)]
+            cells.append("{sum}/{size}".format(**found.loc[without]) if without in found.index else "–")
+            cells.append(shown(errors.get(without, float("nan")) / errors[dataset, "none"]))
+            lines.append(f"| {' | '.join([*cells, shown(row.recall)])} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def shown(number: float | None) -> str:
+    return "–" if number is None or not math.isfinite(number) else f"{number:.2g}"
+
+
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    for inversion in sorted((ROOT / "results").glob("*/tables/inversion.parquet")):
-        summarise(inversion.parts[-3])
+    # A study of a question leaves claims and no inversions, one of own data the other way round.
+    for study in sorted(
+        {file.parts[-3] for left in LEFT for file in (ROOT / "results").glob(f"*/tables/{left}.parquet")}
+    ):
+        summarise(study)
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
@@ -286,6 +325,9 @@ def main(names: list[str]) -> None:
     if kept("planted", "planted").is_file():
         planted = pd.read_csv(kept("planted", "planted"))
         refresh(ROOT / "docs" / "validation.md", "planted", planted_markdown(planted))
+    for study in ("scores", "scores_small"):
+        if kept(study, "score_summary").is_file():
+            refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
