@@ -70,7 +70,11 @@ rule scores:
     input:
         dataset="results/runs/{dataset}/dataset.npz",
         margins="results/runs/{dataset}/score_margins.npz",
-        runs=lambda wildcards: scores_of(score_cells[score_datasets[wildcards.dataset]]),
+        runs=lambda wildcards: [
+            f"{RESULTS}/scores/{run}.npz"
+            for cell in score_cells[score_datasets[wildcards.dataset]]
+            for run in runs_of(cell)
+        ],
     output:
         **{table: f"{RESULTS}/{table}/{{dataset}}.parquet" for table in SCORE_TABLES},
     log:
