@@ -20,9 +20,13 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from workflow.cost import SCHEMA, estimate, study_of  # noqa: E402 - the library is not installed
+from workflow.plan import many_cells  # noqa: E402
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
 from workflow.stragglers.analysis.score_names import TITLES as SCORE_TITLES  # noqa: E402
+from workflow.stragglers.spec.configuration import validate  # noqa: E402
+from workflow.stragglers.study.study import Study  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
@@ -302,6 +306,27 @@ def shown(number: float | None) -> str:
     return "–" if number is None or not math.isfinite(number) else f"{number:.2g}"
 
 
+def markdown(table: pd.DataFrame) -> str:
+    """A table of numbers as they are, three digits each, under headings without underscores."""
+    lines = [f"| {' | '.join(name.replace('_', ' ') for name in table)} |", "|" + "---|" * table.shape[1]]
+    for row in table.itertuples(index=False):
+        cells = (f"{v:.3g}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else v for v in row)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def update_cluster() -> None:
+    """What studies take on a cluster, by the estimates of the rules, and what was measured of planning and tables."""
+    page, paper = ROOT / "docs" / "cluster.md", str(ROOT / "config" / "paper.yaml")
+    refresh(page, "paper", markdown(estimate(study_of(paper, device="cpu"))))
+    refresh(page, "paper_gpu", markdown(estimate(study_of(paper, device="cuda"))))
+    config = many_cells(100, "MNIST", blocks=10)
+    validate(config, SCHEMA)
+    refresh(page, "many", markdown(estimate(Study(config, reads_data=False))))
+    refresh(page, "planning", markdown(pd.read_csv(kept("benchmark", "planning"))))
+    refresh(page, "tables", markdown(pd.read_csv(kept("benchmark", "tables"))))
+
+
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
@@ -330,6 +355,7 @@ def main(names: list[str]) -> None:
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
+    update_cluster()
     counts = pd.read_csv(ROOT / "docs" / "reliability.csv")
     refresh(ROOT / "docs" / "reliability.md", "reliability", reliability_markdown(counts))
     if kept("own", "data").is_file():
