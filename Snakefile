@@ -9,6 +9,7 @@ if not workflow.configfiles and "data" not in config:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/observables.smk"
@@ -52,6 +53,10 @@ onstart:
         note(codes, CHECKOUT / "workflow/scripts")
     except InputError as error:
         sys.exit(f"Error: {error}")
+    if not submits:
+        # The limit on jobs a second is for clusters. It has Snakemake schedule again a second after every pass, and
+        # each job that ends begins another such chain, on hundreds of jobs a quarter of a core's time.
+        workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:

@@ -36,10 +36,17 @@ rule exemplars:
         f"{RESULTS}/figures/{{exemplars}}.npz",
     log:
         f"{RESULTS}/logs/{{exemplars}}.log",
+    benchmark:
+        f"{RESULTS}/logs/{{exemplars}}.tsv"
     wildcard_constraints:
         exemplars="|".join(exemplars),
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("exemplars"),
         name=lambda wildcards: exemplars[wildcards.exemplars],
@@ -67,10 +74,17 @@ rule figure:
         caption=f"{RESULTS}/figures/{{figure}}.rst",
     log:
         f"{RESULTS}/logs/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/logs/{{figure}}.tsv"
     wildcard_constraints:
         figure="|".join(figures),
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=lambda wildcards: code(
             "figure", f"figures.{figures[wildcards.figure][0].stem}"
