@@ -70,8 +70,8 @@ ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 
 @cache
 def studies() -> dict[str, dict[str, Any]]:
-    """Name -> configuration of the studies that come with the workflow; not those that only show it in small."""
-    files = sorted(file for file in (ROOT / "config").rglob("*.yaml") if file.parent.name != "small")
+    """Name -> configuration of the studies that come with the workflow."""
+    files = sorted((ROOT / "config").rglob("*.yaml"))
     configurations = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
     return {configuration["study"]: configuration for configuration in configurations if "study" in configuration}
 
