@@ -4,6 +4,8 @@
 # make stragglers DATA=PATH [LABEL=COLUMN] [NAME=NAME]  which of your own samples are stragglers
 # make beyond [SIZE=full DATA_DIR=PATH]                 the paper's open questions: studies of minutes, or the real ones
 # make test                                             all tests
+# make test-faults                                      kills, full disks, damage: the whole suite
+# make test-slurm                                       a small study on a SLURM cluster of this machine alone, as root
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
 DATA_DIR ?=
@@ -19,7 +21,7 @@ BIN := .venv/bin
 export CONFIG DATA_DIR DATA LABEL NAME
 SNAKEMAKE = $(BIN)/python -m snakemake --configfile "$$CONFIG" $(if $(DATA_DIR),--config "data_dir=$$DATA_DIR")
 
-.PHONY: figures paper beyond stragglers test benchmark docs api lock clean
+.PHONY: figures paper beyond stragglers test test-faults test-slurm benchmark docs api lock clean
 
 figures: .venv/installed
 	@products=$$($(BIN)/python -m workflow.check "$$CONFIG") && \
@@ -42,6 +44,18 @@ stragglers: .venv/installed
 # Files side by side: most tests wait for a Snakemake of their own.
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# The whole suite of faults, of which the tests have a short version: what it counts goes into docs/reliability.md.
+test-faults: .venv/installed
+	$(BIN)/python -m pytest tests/faults -m "" --record docs/reliability.csv --numprocesses auto --maxprocesses 4
+	$(BIN)/python docs/update.py
+
+# Installs SLURM where Debian's packages can be; says why it cannot run elsewhere.
+test-slurm: .venv/installed
+	$(BIN)/pip install --quiet --requirement envs/slurm.txt
+	command -v slurmctld >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update --quiet=2 \
+	&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --no-install-recommends slurmctld slurmd slurm-client; } || true
+	$(BIN)/python -m pytest tests/test_slurm.py -m slurm
 
 # Seconds per run and epoch beside a plain baseline and the bare matrix products.
 benchmark: .venv/installed

@@ -9,6 +9,7 @@ if not workflow.configfiles and "data" not in config:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/observables.smk"
@@ -47,7 +48,15 @@ if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
 
 
 onstart:
-    note(codes, CHECKOUT / "workflow/scripts")
+    stop_with_jobs()
+    try:
+        note(codes, CHECKOUT / "workflow/scripts")
+    except InputError as error:
+        sys.exit(f"Error: {error}")
+    if not submits:
+        # The limit on jobs a second is for clusters. It has Snakemake schedule again a second after every pass, and
+        # each job that ends begins another such chain, on hundreds of jobs a quarter of a core's time.
+        workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:

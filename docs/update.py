@@ -1,15 +1,17 @@
 """Put figures and summary tables of all finished studies here, and what pages show of them where it belongs.
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named (digits and
-mnist), speed.md the benchmark, validation.md planted data, own_data.md the trials, and a page that is called like a
-study the claims of that study and of its small version; the README shows the answers of four datasets, config/README.md
-the keys of the schemas.
+mnist), speed.md the benchmark, reliability.md what the suite of faults counted, validation.md planted data, own_data.md
+the trials, and a page that is called like a study the claims of that study and of its small version; the README shows
+the answers of four datasets, config/README.md the keys of the schemas.
 """
 
+import math
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,14 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from workflow.cost import SCHEMA, estimate, study_of  # noqa: E402 - the library is not installed
+from workflow.plan import many_cells  # noqa: E402
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
+from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
+from workflow.stragglers.analysis.score_names import TITLES as SCORE_TITLES  # noqa: E402
+from workflow.stragglers.spec.configuration import validate  # noqa: E402
+from workflow.stragglers.study.questions import claims_file  # noqa: E402
+from workflow.stragglers.study.study import Study  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
@@ -59,6 +68,7 @@ ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 """The study, and the datasets, whose answers the README shows."""
 
 
+@cache
 def studies() -> dict[str, dict[str, Any]]:
     """Name -> configuration of the studies that come with the workflow."""
     files = sorted((ROOT / "config").rglob("*.yaml"))
@@ -68,9 +78,7 @@ def studies() -> dict[str, dict[str, Any]]:
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    configuration = studies().get(study, {})
-    of_question = f"config/claims/{configuration.get('question')}.yaml"
-    file = configuration.get("claims", of_question if "question" in configuration else "config/claims.yaml")
+    file = claims_file(studies().get(study, {}))
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
@@ -104,6 +112,8 @@ def claims_markdown(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+LEFT = ("inversion", "claims")
+"""Tables one of which every finished study leaves."""
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
@@ -191,6 +201,12 @@ def benchmark_markdown(benchmark: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def reliability_markdown(counts: pd.DataFrame) -> str:
+    """How many cases of each fault were tried, and how many of these survived."""
+    lines = ["| what | tried | as it must be |", "|---|---|---|"]
+    return "\n".join(lines + [f"| {fault} | {tried} | {survived} |" for fault, tried, survived in counts.to_numpy()])
+
+
 def insert(text: str, name: str, table: str) -> str:
     """``text`` with what stands between the markers of ``name`` replaced by ``table``."""
     start, end = f"<!-- {name}: make docs -->", f"<!-- end of {name} -->"
@@ -264,12 +280,60 @@ def explain(text: str) -> str:
     return text
 
 
+def scores_markdown(study: str) -> str:
+    """A table for each dataset: what each score of the difficulty of points has in common with straggling, and does."""
+    summary, pairs, removal = (pd.read_csv(kept(study, f"score_{name}")) for name in ("summary", "pairs", "removal"))
+    pairs = pairs[pairs["score_a"] == STRAGGLER].set_index(["dataset", "score_b"])
+    clean = removal[removal["sigma"] == 0].groupby(["dataset", "removed"])
+    errors, found = clean["test_error"].mean(), clean["inversion_found"].agg(["sum", "size"])
+    parts = []
+    for dataset, rows in summary.groupby("dataset", sort=False):
+        header = ["score", "with a run's stragglers", "between its runs", "ρ between its runs", "runs to ρ = .95"]
+        header += ["beyond linear margins", "inverted without", "test error without", "flips found"]
+        lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+        for row in rows.itertuples():
+            without = (dataset, row.score)
+            of_runs = (row.jaccard, row.rho, row.runs_needed, row.own_share) if row.n_runs > 1 else (None,) * 4
+            numbers = (pairs["jaccard"].get(without), *of_runs)
+            cells = [SCORE_TITLES[row.score], *map(shown, numbers)]
+            cells.append("{sum}/{size}".format(**found.loc[without]) if without in found.index else "–")
+            cells.append(shown(errors.get(without, float("nan")) / errors[dataset, "none"]))
+            lines.append(f"| {' | '.join([*cells, shown(row.recall)])} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def shown(number: float | None) -> str:
+    return "–" if number is None or not math.isfinite(number) else f"{number:.2g}"
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table of numbers as they are, three digits each, under headings without underscores."""
+    lines = [f"| {' | '.join(name.replace('_', ' ') for name in table)} |", "|" + "---|" * table.shape[1]]
+    for row in table.itertuples(index=False):
+        cells = (f"{v:.3g}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else v for v in row)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def update_cluster() -> None:
+    """What studies take on a cluster, by the estimates of the rules, and what was measured of planning and tables."""
+    page, paper = ROOT / "docs" / "cluster.md", str(ROOT / "config" / "paper.yaml")
+    refresh(page, "paper", markdown(estimate(study_of(paper, device="cpu"))))
+    refresh(page, "paper_gpu", markdown(estimate(study_of(paper, device="cuda"))))
+    config = many_cells(100, "MNIST", blocks=10)
+    validate(config, SCHEMA)
+    refresh(page, "many", markdown(estimate(Study(config, reads_data=False))))
+    refresh(page, "planning", markdown(pd.read_csv(kept("benchmark", "planning"))))
+    refresh(page, "tables", markdown(pd.read_csv(kept("benchmark", "tables"))))
+
+
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    # Studies of a question leave tables of their own.
-    for study in sorted({table.parts[-3] for table in (ROOT / "results").glob("*/tables/*.parquet")}):
-        summarise(study)
+    for study in studies():
+        if any((ROOT / "results" / study / "tables" / f"{table}.parquet").is_file() for table in LEFT):
+            summarise(study)
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
@@ -284,9 +348,16 @@ def main(names: list[str]) -> None:
     if kept("planted", "planted").is_file():
         planted = pd.read_csv(kept("planted", "planted"))
         refresh(ROOT / "docs" / "validation.md", "planted", planted_markdown(planted))
+    for study in ("scores", "scores_small"):
+        if kept(study, "score_summary").is_file():
+            refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))
+            refresh(ROOT / "docs" / "scores.md", f"claims of {study}", claims_markdown(kept_claims([study])))
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
+    update_cluster()
+    counts = pd.read_csv(ROOT / "docs" / "reliability.csv")
+    refresh(ROOT / "docs" / "reliability.md", "reliability", reliability_markdown(counts))
     if kept("own", "data").is_file():
         refresh(ROOT / "docs" / "own_data.md", "trials", trials_markdown(pd.read_csv(kept("own", "data"), dtype=str)))
 

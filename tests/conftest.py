@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from hypothesis import settings
-from project import TINY, Project
+from project import SMALLEST, TINY, UNDRAWN, Project
 
 from workflow.stragglers.data.datasets import Dataset
 from workflow.stragglers.data.tasks import group_of, groups, labels_of
@@ -28,6 +28,8 @@ torch.set_num_threads(1)
 LONGEST = ("test_outcomes.py", "test_workflow.py", "test_readme.py", "test_doors.py", "test_real_curves.py")
 """Files that take a minute or more, most of it in Snakemake's jobs."""
 
+SURVIVALS = ["fault", "tried", "survived"]
+
 ADDRESS = {
     "dataset": "small",
     "source": "synthetic",
@@ -41,6 +43,43 @@ ADDRESS = {
 def pytest_collection_modifyitems(items):
     """The longest files first: one begun last would keep a single process busy when all others are done."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    for item in items:
+        item.user_properties += [("counts", mark.args[0]) for mark in item.iter_markers("counts")]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--record", metavar="FILE", help="put into this CSV file how many cases of each fault were survived"
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("--record") and "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(Survivals(config.getoption("--record")))
+
+
+class Survivals:
+    """Counts what the marker ``counts`` names; of the kinds that were not tried, the file keeps what it says.
+
+    A test is one case, unless it records as properties how many it ``tried`` and how many of these ``failed``.
+    """
+
+    def __init__(self, file):
+        self.file, self.counts = file, {}
+
+    def pytest_runtest_logreport(self, report):
+        told = dict(report.user_properties)
+        if "counts" in told and (report.failed or report.when == "call" and report.passed):
+            tried = told.get("tried", 1)
+            survived = tried - told.get("failed", tried if report.failed else 0)
+            before = self.counts.get(told["counts"], (0, 0))
+            self.counts[told["counts"]] = before[0] + tried, before[1] + survived
+
+    def pytest_sessionfinish(self):
+        new = pd.DataFrame([(kind, *counts) for kind, counts in self.counts.items()], columns=SURVIVALS)
+        kept = pd.read_csv(self.file) if os.path.exists(self.file) else new
+        table = pd.concat([kept[~kept["fault"].isin(new["fault"])], new]).sort_values("fault")
+        table.to_csv(self.file, index=False)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,18 +103,29 @@ def of_all_workers(factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+def made_once(factory, name, config, *options):
+    """A study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
+    shared = of_all_workers(factory)
+    with open(shared / f"{name}.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / name).exists():
+            # One that failed is in nobody's way.
+            made = Project(factory.mktemp("making") / "project")
+            made.run(config, *options)
+            made.folder.rename(shared / name)
+    return Project(factory.mktemp(name) / "project", results=shared / name)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The small study, run by whichever process first asks for it. Each has a copy, whose files its tests edit."""
-    shared = of_all_workers(tmp_path_factory)
-    with open(shared / "finished.lock", "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "finished").exists():
-            # One that failed is in nobody's way.
-            made = Project(tmp_path_factory.mktemp("making") / "project")
-            made.run(TINY)
-            made.folder.rename(shared / "finished")
-    return Project(tmp_path_factory.mktemp("finished") / "project", results=shared / "finished")
+    """The small study, with the scripts of its jobs as they ran."""
+    return made_once(tmp_path_factory, "finished", TINY, "--skip-script-cleanup")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The smallest study, to which no fault has happened."""
+    return made_once(tmp_path_factory, "undisturbed", SMALLEST, *UNDRAWN)
 
 
 @pytest.fixture

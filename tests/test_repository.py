@@ -6,12 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from project import REPOSITORY
 
-from docs.update import explain, keys_markdown, keys_tables
+from docs.update import explain, insert, keys_markdown, keys_tables, reliability_markdown
 from workflow.stragglers.figures.registry import FIGURES
 
 MODULES = [path for folder in ("workflow", "tests", "docs") for path in (REPOSITORY / folder).rglob("*.py")]
@@ -49,6 +50,12 @@ def test_the_config_readme_shows_every_key_as_the_schemas_have_it():
     text = (REPOSITORY / "config/README.md").read_text(encoding="utf-8")
     assert sorted(re.findall("<!-- (keys.*?): make docs -->", text)) == sorted(keys_tables())
     assert explain(text) == text, "its tables are stale: python docs/update.py"
+
+
+def test_the_page_on_reliability_shows_what_the_suite_of_faults_recorded():
+    page = (REPOSITORY / "docs/reliability.md").read_text(encoding="utf-8")
+    counts = pd.read_csv(REPOSITORY / "docs/reliability.csv")
+    assert len(counts) and insert(page, "reliability", reliability_markdown(counts)) == page
 
 
 def test_a_key_is_shown_with_its_choices_and_its_default():
@@ -109,6 +116,7 @@ AROUND = {
     ("sources.py", "np.load"): OWN,
     ("arrays.py", "np.load"): OWN,
     ("table.py", "pd.read_parquet"): OWN,
+    ("trials.py", "table.to_csv"): OWN,
     ("stream.py", "open"): "it bears a seal once it is whole, and a checksum of what there is before",
     ("checkpoint.py", "open"): "a lock, and a file with its checksum in it",
 }

@@ -143,7 +143,7 @@ def test_runs_that_never_turn_have_no_values(block):
 
 
 def test_datasets_are_swept_apart(block):
-    blocks = block([40, 45]), block([60], name="other", dataset="other"), block([50], seeds=[7], name="more")
+    blocks = block([40, 45]), block([50], seeds=[7], name="more"), block([60], name="other", dataset="other")
     table = detection_table(*zip(*blocks, strict=True), DETECTION, DEFINING)
     own = table[table["own"]].drop_duplicates("dataset").set_index("dataset")
     assert own["n_runs"].to_dict() == {"small": 3, "other": 1} and own.loc["other", "epoch"] == 60

@@ -86,7 +86,11 @@ def test_networks_and_optimisers_are_called_by_their_titles():
     assert of.cell("reference", "adam") == "Adam" and of.cell("wide", "adam") == "Wide, Adam"
     pairs = {"network_a": "reference", "optimizer_a": "gd", "network_b": ["reference", "wide"], "optimizer_b": "adam"}
     overlap = pd.DataFrame(pairs | {"n_pairs": 1, "jaccard": 0.5})
-    assert [*fig3_universality.overlap_matrix(overlap, of)] == ["Reference", "Adam", "Wide, Adam"]
+    # Networks under any optimiser are one matrix, optimisers of the reference network another.
+    overlap = pd.concat([overlap, overlap.assign(network_a="wide", optimizer_a="adam")])
+    overlap = pd.concat([overlap, overlap.assign(network_b="reference", optimizer_b=["gd", "gd", "adam", "adam"])])
+    assert [*fig3_universality.overlap_matrix(overlap, of, "optimizers")] == ["Reference", "Adam"]
+    assert [*fig3_universality.overlap_matrix(overlap, of, "networks_shared")] == ["Reference", "Wide, Adam"]
     drawn = figs5_factors.draw(factors()).axes[2]
     assert [label.get_text() for label in drawn.get_yticklabels()] == ["Deep, layer 1", "Deep, layer 2"]
 
@@ -140,10 +144,11 @@ def test_only_families_of_several_sizes_and_deep_networks_are_drawn():
 
 
 def test_a_study_without_factors_says_so():
+    # A sentence, and no axes.
     empty = factors(variance=factors().variance.iloc[:0], subject=subject(["d"]), inversion=inversions("d", [0.1]))
-    assert isinstance(figs5_factors.draw(empty), Figure)
+    assert figs5_factors.draw(empty).axes == []
     text = text_of(figs5_factors, empty)
-    assert "(a) No runs" in text and "(b) No subsamples" in text and "(c) No networks" in text
+    assert "One optimiser, no subsamples" in text and "(a)" not in text
 
 
 def conserved(**changed):
@@ -175,8 +180,21 @@ def test_a_dataset_of_which_few_runs_invert_has_no_error_to_compare_with():
 
 def test_without_inversions_there_is_nothing_to_compare_with():
     content = conserved(error_star={})
-    assert isinstance(figs6_conservation.draw(content), Figure)
+    assert figs6_conservation.draw(content).axes == []
     assert "No dataset of this study" in text_of(figs6_conservation, content)
+
+
+def test_an_interval_of_a_peak_stays_on_the_axis():
+    low = conserved().peak.assign(ci_low=-0.1)
+    for ax in figs6_conservation.draw(conserved(peak=low)).axes:
+        drawn = [line.get_xdata() for bars in ax.containers for line in bars.lines[1]]
+        assert drawn and all(np.min(ends) >= 0.5 for ends in drawn)
+
+
+def test_a_curve_that_goes_back_and_forth_is_drawn_once_an_error():
+    curve = pd.DataFrame({"relative": [1.0, 0.5, 1.0, 0.5], "z": [1.0, 2.0, 3.0, 4.0]})
+    smooth = figs6_conservation.smoothed(curve, "z")
+    assert smooth["relative"].tolist() == [1.0, 0.5] and smooth["z"].tolist() == [2.0, 3.0]
 
 
 def test_each_noise_has_a_curve_of_its_own():

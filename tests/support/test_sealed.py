@@ -8,9 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.stragglers.data.datasets import Dataset
-from workflow.stragglers.sets.exemplars import Exemplars
-from workflow.stragglers.sets.stragglers import StragglerSets
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.sealed import (
     read_arrays,
@@ -23,8 +20,6 @@ from workflow.stragglers.support.sealed import (
     write_text,
     writing,
 )
-from workflow.stragglers.tables.rows import read
-from workflow.stragglers.training.trajectory import Trajectory
 
 
 def write(path, content=b"some content"):
@@ -54,52 +49,6 @@ def test_any_flipped_bit_and_any_cut_is_noticed(tmp_path_factory, content, at):
         path.write_bytes(damaged)
         with pytest.raises(InputError, match=r"a\.bin is damaged.*delete it"):
             sealed(path)
-
-
-def damages(content, count=200, seed=0):
-    """``content`` with one bit flipped, cut short, or with a stretch of zeros, at places that a seed gives."""
-    rng = np.random.default_rng(seed)
-    for at, bit in zip(rng.integers(len(content), size=count), rng.integers(8, size=count), strict=True):
-        flipped = bytearray(content)
-        flipped[at] ^= 1 << bit
-        yield bytes(flipped)
-    for at in rng.integers(len(content), size=10):
-        yield content[:at]
-        if any(content[at : at + 64]):
-            yield content[:at] + bytes(len(content[at : at + 64])) + content[at + 64 :]
-
-
-@pytest.fixture
-def kept(tmp_path, small, written):
-    """Name of a file that the workflow keeps -> how it is read."""
-    sets = np.random.default_rng(0).random((6, 3, 40)) < 0.5
-    trajectory = written(sets, gram=np.random.default_rng(1).normal(size=(6, 3, 1, 2, 2)))
-    small.save(tmp_path / "dataset.npz")
-    StragglerSets(np.arange(3), sets[0]).save(tmp_path / "sets.npz")
-    points = {"images": small.images_train[:4], "classes": np.arange(4), "label": np.ones(4), "rate": np.ones(4)}
-    Exemplars(**points, sample_id=np.arange(4), kind=np.full(4, "typical")).save(tmp_path / "exemplars.npz")
-    write_table(pd.DataFrame({"epoch": np.arange(99), "D": np.linspace(0, 1, 99)}), tmp_path / "dynamics.parquet")
-    streams = ("runs.parquet", "scalars.npz", "gram.npy", "misclassified.npy")
-    return {
-        **{f"{trajectory.folder.name}/{name}": lambda path: Trajectory(path.parent) for name in streams},
-        "dataset.npz": Dataset.load,
-        "sets.npz": StragglerSets.load,
-        "exemplars.npz": Exemplars.load,
-        "dynamics.parquet": lambda path: read(path, ["D"], epoch=[1, 2]),
-    }
-
-
-def test_damage_of_every_kind_of_file_is_noticed_where_it_is_read(kept, tmp_path):
-    for name, load in kept.items():
-        path = tmp_path / name
-        load(path)
-        whole = path.read_bytes()
-        for damaged in damages(whole):
-            path.write_bytes(damaged)
-            with pytest.raises(InputError, match=f"{path.name} is damaged.*delete it"):
-                load(path)
-        path.write_bytes(whole)
-        load(path)
 
 
 def test_a_file_without_a_seal_is_taken_and_an_absent_one_named(tmp_path):

@@ -169,7 +169,6 @@ def panels(titles):
     for ax, letter, text in zip(axes, "a ", titles, strict=False):
         figure_style.title(ax, letter.strip(), text)
         figure_style.rows_axis(ax, titles, 200)
-        figure_style.note(axes[1], text)
     for text in titles:
         figure_style.entry(axes[0], text, "black", "o")
     axes[0].legend()

@@ -25,9 +25,14 @@ rule ablate:
         f"{RESULTS}/logs/ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.tsv"
     # Others wait for it: the longest path of the workflow leads through here.
     priority: 50
+    retries: RETRIES
+    group:
+        submitted_with("retrained")
     conda:
         ENVIRONMENT
     threads: lookup(dpath="training/threads", within=config, default=1)
+    resources:
+        **asks(needs.ablate, trains=True),
     params:
         code=code("ablate"),
         specification=lambda wildcards: study.training_specification(
@@ -51,8 +56,15 @@ rule ablation:
         table_file("ablation"),
     log:
         f"{RESULTS}/logs/ablation.log",
+    benchmark:
+        f"{RESULTS}/logs/ablation.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("ablation"),
         defining=canonical(study.defining),

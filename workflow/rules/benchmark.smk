@@ -37,3 +37,21 @@ rule benchmark_conservation:
         "Cost of the conservation curve"
     script:
         "../scripts/benchmark_conservation.py"
+
+
+# Memory of the longest table, that of every run and epoch: `snakemake --cores 1 -- benchmark_tables`.
+rule benchmark_tables:
+    output:
+        "results/benchmarks/tables.csv",
+    log:
+        "results/logs/benchmark_tables.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("benchmark_tables"),
+        n_runs=[200, 2_000, 10_000],
+        epochs=500,
+    message:
+        "Memory in which tables are put together and read"
+    script:
+        "../scripts/benchmark_tables.py"

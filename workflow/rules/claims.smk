@@ -16,8 +16,15 @@ if claims_file:
             ),
         log:
             f"{RESULTS}/logs/claims.log",
+        benchmark:
+            f"{RESULTS}/logs/claims.tsv"
+        retries: RETRIES
+        group:
+            submitted_with("tables")
         conda:
             ENVIRONMENT
+        resources:
+            **asks(needs.summary),
         params:
             code=code("claims"),
             defining=canonical(study.defining),

@@ -15,6 +15,7 @@ from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.support.fingerprint import fingerprint
 from workflow.stragglers.support.report import as_label, as_param
 from workflow.stragglers.support.sealed import sealed
+from workflow.stragglers.support.stopping import stop_with_jobs
 from workflow.stragglers.data.own import READERS
 from workflow.stragglers.data.sources import OFFICIAL
 from workflow.stragglers.spec.canonical import canonical, from_canonical
@@ -28,6 +29,7 @@ from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
 from workflow.stragglers.study.cell import REFERENCE, Cell
 from workflow.stragglers.study.questions import QUESTIONS, refuse_without_extras
+from workflow.stragglers.study.questions import claims_file as claims_named
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.tables.subject import Subject
@@ -128,12 +130,7 @@ try:
         config["data_dir"] = study.data_dir
     if plans_jobs:
         refuse_without_extras(study.question)
-    claims_of_question = f"config/claims/{study.question}.yaml"
-    claims_file = find_claims(
-        config.get(
-            "claims", claims_of_question if study.question else "config/claims.yaml"
-        )
-    )
+    claims_file = find_claims(claims_named(config))
     if claims_file and workflow.is_main_process:
         tables_of_claims()
     if "data" in typed and plans_jobs:
@@ -240,17 +237,21 @@ def repeated(wildcards):
     return runs
 
 
+def prepared(cell):
+    """A cell's dataset and, of own data, where its samples are from and what they are called."""
+    files = {"dataset": dataset_of(cell)}
+    if origins := origins_of(cell):
+        (files["origins"],) = origins
+    return files
+
+
 def listed_from(cell):
     """Files that a listing of a cell's samples is made of."""
-    files = {
-        "dataset": dataset_of(cell),
+    return prepared(cell) | {
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
         "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
     }
-    if origins := origins_of(cell):
-        (files["origins"],) = origins
-    return files
 
 
 def drawn_from(figure, subject):

@@ -25,9 +25,15 @@ rule prepare:
         "results/runs/{dataset}/dataset.npz",
     log:
         "results/logs/prepare/{dataset}.log",
+    benchmark:
+        "results/logs/prepare/{dataset}.tsv"
     priority: 100
+    group:
+        submitted_with("data")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.prepare),
     params:
         code=code("prepare"),
         specification=lambda wildcards: canonical(
@@ -57,11 +63,17 @@ rule flipped:
         "results/runs/{dataset}/dataset.npz",
     log:
         "results/logs/prepare/{dataset}.log",
+    benchmark:
+        "results/logs/prepare/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, flipped_datasets)) or "(?!)",
     priority: 100
+    group:
+        submitted_with("data")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.prepare),
     params:
         code=code("flipped"),
         specification=lambda wildcards: canonical(
@@ -91,11 +103,17 @@ rule own:
         origins="results/runs/{dataset}/origins.npz",
     log:
         "results/logs/prepare/{dataset}.log",
+    benchmark:
+        "results/logs/prepare/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, own_datasets)) or "(?!)",
     priority: 100
+    group:
+        submitted_with("data")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.prepare),
     params:
         code=lambda wildcards: code("own", reader_of(wildcards)),
         specification=lambda wildcards: canonical(

@@ -21,8 +21,15 @@ rule detection:
         table_file("detection"),
     log:
         f"{RESULTS}/logs/detection.log",
+    benchmark:
+        f"{RESULTS}/logs/detection.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("detection"),
         detection=canonical(study.detection),

@@ -20,6 +20,7 @@ figures = {
     for figure in FIGURES
     if {*figure.tables} <= {*tables} and figure.question == study.question
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
+    if not figure.of_ablations or study.ablations
     if not figure.of_many_groups
     or any(study.datasets[name].of_many_groups for name in subject.main)
 }
@@ -27,18 +28,25 @@ figures = {
 
 rule exemplars:
     input:
-        dataset=lambda wildcards: dataset_of(
-            reference_cells[exemplars[wildcards.exemplars]]
+        unpack(
+            lambda wildcards: prepared(reference_cells[exemplars[wildcards.exemplars]])
         ),
         stragglers=table_file("stragglers"),
     output:
         f"{RESULTS}/figures/{{exemplars}}.npz",
     log:
         f"{RESULTS}/logs/{{exemplars}}.log",
+    benchmark:
+        f"{RESULTS}/logs/{{exemplars}}.tsv"
     wildcard_constraints:
         exemplars="|".join(exemplars),
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("exemplars"),
         name=lambda wildcards: exemplars[wildcards.exemplars],
@@ -66,14 +74,22 @@ rule figure:
         caption=f"{RESULTS}/figures/{{figure}}.rst",
     log:
         f"{RESULTS}/logs/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/logs/{{figure}}.tsv"
     wildcard_constraints:
         figure="|".join(figures),
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=lambda wildcards: code(
             "figure", f"figures.{figures[wildcards.figure][0].stem}"
         ),
+        columns=config.get("figures", {}).get("columns", 2),
         stem=lambda wildcards: figures[wildcards.figure][0].stem,
         subject=as_param(lambda wildcards: asdict(figures[wildcards.figure][1])),
     message:

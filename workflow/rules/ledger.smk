@@ -18,8 +18,15 @@ rule ledger:
         runs=f"{RESULTS}/ledger_runs/{{run}}.parquet",
     log:
         f"{RESULTS}/logs/ledger/{{run}}.log",
+    benchmark:
+        f"{RESULTS}/logs/ledger/{{run}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.replay),
     params:
         code=code("ledger"),
         specification=lambda wildcards: study.training_specification(
@@ -44,8 +51,15 @@ rule vanishing:
         f"{RESULTS}/vanishing/{{run}}.parquet",
     log:
         f"{RESULTS}/logs/vanishing/{{run}}.log",
+    benchmark:
+        f"{RESULTS}/logs/vanishing/{{run}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.observables),
     params:
         code=code("vanishing"),
         scale=lambda wildcards: study.networks[

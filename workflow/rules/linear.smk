@@ -17,8 +17,15 @@ rule linear:
         mistakes="results/runs/{dataset}/linear.npz",
     log:
         "results/logs/linear/{dataset}.log",
+    benchmark:
+        "results/logs/linear/{dataset}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("linear")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.linear),
     params:
         code=code("linear"),
     message:
@@ -47,8 +54,15 @@ rule linear_table:
         table_file("linear"),
     log:
         f"{RESULTS}/logs/linear_table.log",
+    benchmark:
+        f"{RESULTS}/logs/linear_table.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("linear_table"),
         defining=canonical(study.defining),

@@ -6,8 +6,15 @@ rule observables:
         manifolds="results/{run}/manifolds.parquet",
     log:
         "results/logs/observables/{run}.log",
+    benchmark:
+        "results/logs/observables/{run}.tsv"
+    retries: RETRIES
+    group:
+        lambda wildcards: group_of_run(wildcards.run)
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.observables),
     params:
         code=code("observables"),
         address=lambda wildcards: study.run_columns(study.cell_of_run(wildcards.run)),
@@ -25,8 +32,15 @@ rule inversion:
         f"{RESULTS}/inversion/{{run}}.parquet",
     log:
         f"{RESULTS}/logs/inversion/{{run}}.log",
+    benchmark:
+        f"{RESULTS}/logs/inversion/{{run}}.tsv"
+    retries: RETRIES
+    group:
+        lambda wildcards: group_of_run(wildcards.run)
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.observables),
     params:
         code=code("inversion"),
         address=lambda wildcards: study.run_columns(study.cell_of_run(wildcards.run)),

@@ -29,8 +29,15 @@ rule page:
         PAGE,
     log:
         f"{RESULTS}/logs/page.log",
+    benchmark:
+        f"{RESULTS}/logs/page.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("page"),
         subject=as_param(asdict(about(families, study.titles, **titles))),

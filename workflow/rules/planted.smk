@@ -19,8 +19,15 @@ rule planted:
         table_file("planted"),
     log:
         f"{RESULTS}/logs/planted.log",
+    benchmark:
+        f"{RESULTS}/logs/planted.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("planted"),
         defining=canonical(study.defining),

@@ -29,8 +29,15 @@ rule provenance:
         ),
     log:
         f"{RESULTS}/logs/provenance.log",
+    benchmark:
+        f"{RESULTS}/logs/provenance.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("provenance"),
         configuration=as_param(config, sort_keys=True),

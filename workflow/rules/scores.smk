@@ -21,8 +21,15 @@ rule score_runs:
         f"{RESULTS}/scores/{{run}}.npz",
     log:
         f"{RESULTS}/logs/score_runs/{{run}}.log",
+    benchmark:
+        f"{RESULTS}/logs/score_runs/{{run}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.replay),
     params:
         code=code("score_runs"),
         specification=lambda wildcards: study.training_specification(
@@ -42,8 +49,15 @@ rule score_margins:
         "results/runs/{dataset}/score_margins.npz",
     log:
         "results/logs/score_margins/{dataset}.log",
+    benchmark:
+        "results/logs/score_margins/{dataset}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("linear")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.linear),
     params:
         code=code("score_margins"),
     message:
@@ -56,13 +70,22 @@ rule scores:
     input:
         dataset="results/runs/{dataset}/dataset.npz",
         margins="results/runs/{dataset}/score_margins.npz",
-        runs=lambda wildcards: scores_of(score_cells[score_datasets[wildcards.dataset]]),
+        runs=lambda wildcards: [
+            f"{RESULTS}/scores/{run}.npz"
+            for cell in score_cells[score_datasets[wildcards.dataset]]
+            for run in runs_of(cell)
+        ],
     output:
         **{table: f"{RESULTS}/{table}/{{dataset}}.parquet" for table in SCORE_TABLES},
     log:
         f"{RESULTS}/logs/scores/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/logs/scores/{{dataset}}.tsv"
+    retries: RETRIES
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("scores"),
         networks=lambda wildcards: [
@@ -92,9 +115,16 @@ rule score_ablate:
         ],
     log:
         f"{RESULTS}/logs/score_ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.log",
+    benchmark:
+        f"{RESULTS}/logs/score_ablate/{{dataset}}/{{network}}/{{optimizer}}/seeds-{{seeds}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("retrained")
     conda:
         ENVIRONMENT
     threads: lookup(dpath="training/threads", within=config, default=1)
+    resources:
+        **asks(needs.ablate, trains=True),
     params:
         code=code("score_ablate"),
         specification=lambda wildcards: study.training_specification(
@@ -117,8 +147,15 @@ rule score_removal:
         f"{RESULTS}/score_removal/{{run}}.parquet",
     log:
         f"{RESULTS}/logs/score_removal/{{run}}.log",
+    benchmark:
+        f"{RESULTS}/logs/score_removal/{{run}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.observables),
     params:
         code=code("score_removal"),
         defining=canonical(study.defining),

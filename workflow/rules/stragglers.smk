@@ -13,8 +13,15 @@ rule stragglers:
         consensus=f"{RESULTS}/consensus/{{dataset}}/{{network}}/{{optimizer}}.parquet",
     log:
         f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/stragglers/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.stragglers),
     params:
         code=code("stragglers"),
         defining=canonical(study.defining),
@@ -35,8 +42,15 @@ rule conservation:
         peak=f"{RESULTS}/conservation_peak/{{dataset}}/{{network}}/{{optimizer}}.parquet",
     log:
         f"{RESULTS}/logs/conservation/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/conservation/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.stragglers),
     params:
         code=code("conservation"),
         address=lambda wildcards: study.run_columns(study.cell(wildcards)),
@@ -53,8 +67,15 @@ rule overlap:
         table_file("overlap"),
     log:
         f"{RESULTS}/logs/overlap.log",
+    benchmark:
+        f"{RESULTS}/logs/overlap.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("overlap"),
         cells=[study.run_columns(cell) for cell in study.cells.values()],
@@ -77,9 +98,16 @@ rule predictions:
         f"{RESULTS}/predictions/{{dataset}}/{{network}}/{{optimizer}}.npz",
     log:
         f"{RESULTS}/logs/predictions/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/predictions/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
     threads: lookup(dpath="training/threads", within=config, default=1)
+    resources:
+        **asks(needs.predict),
     params:
         code=code("predictions"),
         specification=lambda wildcards: study.training_specification(
@@ -101,8 +129,15 @@ rule listing:
         words=f"{RESULTS}/stragglers.txt",
     log:
         f"{RESULTS}/logs/listing.log",
+    benchmark:
+        f"{RESULTS}/logs/listing.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("listing"),
         most_epochs=study.protocol.epochs if study.decision else None,

@@ -66,10 +66,17 @@ rule table:
         f"{RESULTS}/tables/{{table}}.parquet",
     log:
         f"{RESULTS}/logs/table/{{table}}.log",
+    benchmark:
+        f"{RESULTS}/logs/table/{{table}}.tsv"
     wildcard_constraints:
         table="|".join(parts),
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=code("table"),
     message:
@@ -89,10 +96,17 @@ rule derived:
         f"{RESULTS}/tables/{{table}}.parquet",
     log:
         f"{RESULTS}/logs/{{table}}.log",
+    benchmark:
+        f"{RESULTS}/logs/{{table}}.tsv"
     wildcard_constraints:
         table="|".join(DERIVED),
+    retries: RETRIES
+    group:
+        submitted_with("tables")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.summary),
     params:
         code=lambda wildcards: code("derived", f"analysis.{wildcards.table}.derive"),
         subject=as_param(asdict(about(families))),

@@ -30,8 +30,15 @@ rule tasks:
         f"{RESULTS}/tasks/{{dataset}}/{{network}}/{{optimizer}}.parquet",
     log:
         f"{RESULTS}/logs/tasks/{{dataset}}/{{network}}/{{optimizer}}.log",
+    benchmark:
+        f"{RESULTS}/logs/tasks/{{dataset}}/{{network}}/{{optimizer}}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("sets")
     conda:
         ENVIRONMENT
+    resources:
+        **asks(needs.stragglers),
     params:
         code=code("tasks"),
         address=lambda wildcards: study.run_columns(study.cell(wildcards)),

@@ -13,9 +13,14 @@ rule train:
         "results/logs/train/{dataset}/{network}/{optimizer}/seeds-{seeds}.log",
     benchmark:
         "results/logs/train/{dataset}/{network}/{optimizer}/seeds-{seeds}.tsv"
+    retries: RETRIES
+    group:
+        submitted_with("runs")
     conda:
         ENVIRONMENT
     threads: lookup(dpath="training/threads", within=config, default=1)
+    resources:
+        **asks(needs.train, trains=True),
     params:
         code=code("train"),
         specification=lambda wildcards: study.training_specification(
@@ -42,9 +47,14 @@ rule train_until:
         "results/logs/train/{dataset}/{network}/{optimizer}/seeds-{seeds}.tsv"
     wildcard_constraints:
         dataset="[^/]+" if study.decision else "(?!)",
+    retries: RETRIES
+    group:
+        submitted_with("runs")
     conda:
         ENVIRONMENT
     threads: lookup(dpath="training/threads", within=config, default=1)
+    resources:
+        **asks(needs.train, trains=True),
     params:
         code=code("train_until"),
         specification=lambda wildcards: study.training_specification(

@@ -13,7 +13,7 @@ with job_log(snakemake.log[0]):
     trajectories = {each.folder: each for each in read_trajectories(snakemake.input.trajectories)}
     blocks = [Path(table) for table in snakemake.input.dynamics]
     table = detection_table(
-        [read_table(block) for block in blocks],
+        map(read_table, blocks),
         [trajectories.get(block.parent) for block in blocks],
         detection,
         defining,

@@ -8,5 +8,5 @@ from workflow.stragglers.tables.subject import Subject
 with job_log(snakemake.log[0]):
     figure = import_module(f"workflow.stragglers.figures.{snakemake.params.stem}")
     content = figure.gather(dict(snakemake.input.items()), Subject.from_json(snakemake.params.subject))
-    save(figure.draw(content), snakemake.output.pdf, snakemake.output.png)
+    save(figure.draw(content, snakemake.params.columns), snakemake.output.pdf, snakemake.output.png)
     write_caption(snakemake.input.caption, snakemake.output.caption, figure.caption(content))

@@ -12,7 +12,7 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, ledger_claims, removal, score_claims, stability, tasks_claims, validation
+from . import agreement, ledger_claims, lenses_claims, removal, score_claims, stability, tasks_claims, validation
 from .evidence import Evidence
 from .measured import Measure, Measured
 
@@ -26,6 +26,7 @@ MODULES = (
     validation,
     score_claims,
     ledger_claims,
+    lenses_claims,
     tasks_claims,
 )
 MEASURES: dict[str, Measure] = {name: measure for module in MODULES for name, measure in module.MEASURES.items()}

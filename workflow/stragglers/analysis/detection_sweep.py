@@ -1,7 +1,8 @@
 """How far inversions and stragglers move with the settings of the rule that finds them, in every cell of a study."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -34,26 +35,28 @@ def variants(detection: Detection, defining: Defining) -> Iterator[tuple[str, st
 
 
 def detection_table(
-    dynamics: Sequence[pd.DataFrame],
-    trajectories: Sequence[Trajectory | None],
+    dynamics: Iterable[pd.DataFrame],
+    trajectories: Iterable[Trajectory | None],
     detection: Detection,
     defining: Defining,
 ) -> pd.DataFrame:
     """The ``detection`` table: one row a cell (dataset, network, optimiser) and value of a setting, over its runs.
 
-    ``dynamics``: observables of blocks of runs; ``trajectories``: for each its trajectory where φ_c is asked for, else
-    None; ``detection`` and ``defining`` are the study's settings. ``value`` is text, as one setting is a name; ``own``
-    marks the study's. ``epoch`` is the mean t*, ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over
-    the runs that invert, with 95 % intervals. Runs that diverged do not count.
+    ``dynamics``: observables of blocks of runs, those of a cell one after another, and one cell's are held at a time;
+    ``trajectories``: for each its trajectory where φ_c is asked for, else None; ``detection`` and ``defining`` are the
+    study's settings. ``value`` is text, as one setting is a name; ``own`` marks the study's. ``epoch`` is the mean t*,
+    ``eps_star`` the mean ε*, ``phi_c`` the consensus fraction, each over the runs that invert, with 95 % intervals.
+    Runs that diverged do not count.
     """
-    cells: dict[tuple[str, ...], list[int]] = {}
-    for block, table in enumerate(dynamics):
-        cells.setdefault(tuple(table[["dataset", "network", "optimizer"]].iloc[0]), []).append(block)
     rows = []
-    for blocks in cells.values():
-        sets = [trajectories[i] for i in blocks]
-        rows += sweep([dynamics[i] for i in blocks], None if None in sets else sets, detection, defining)
+    for _, blocks in groupby(zip(dynamics, trajectories, strict=True), _cell):
+        tables, sets = zip(*blocks, strict=True)
+        rows += sweep(tables, None if None in sets else sets, detection, defining)
     return pd.DataFrame(rows, columns=list(DETECTION)).astype({"own": bool})
+
+
+def _cell(block: tuple[pd.DataFrame, Trajectory | None]) -> tuple[str, ...]:
+    return tuple(block[0][["dataset", "network", "optimizer"]].iloc[0])
 
 
 def sweep(

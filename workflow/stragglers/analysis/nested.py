@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ..sets.stragglers import nested_table
-from ..support.sealed import read_table
+from ..tables.rows import read
 from ..tables.subject import Subject
 
 
 def derive(files: Mapping[str, str], subject: Subject) -> pd.DataFrame:
-    return nested_table(read_table(files["stragglers"]))
+    cell = ["dataset", "source", "task", "network", "layer", "optimizer"]
+    return nested_table(read(files["stragglers"], [*cell, "sample_id", "consensus"]))

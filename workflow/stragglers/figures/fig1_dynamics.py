@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,14 @@ from ..study.cell import REFERENCE
 from ..tables.rows import COMPLETE, EPOCHS_DRAWN, defining_by_network, inverted, mean_interval, read
 from ..tables.subject import Subject
 from ..training.trajectory import logarithmic_epochs
+from .layout import Panel, arrange, key, letters
 from .style import (
     ERROR_STAR,
     INVERSION_EPOCH,
     INVERSION_ERROR,
+    LINES,
     OBSERVABLES,
     T_STAR,
-    WIDTH,
     curve,
     epoch_axis,
     error_axis,
@@ -29,16 +31,16 @@ from .style import (
     inverted_count,
     legend_label,
     mark,
-    note,
     plain_log_ticks,
     rows_axis,
     runs,
     shown,
     styled,
-    title,
 )
 
 MARKERS = "osD^vPXdp*h<>"
+KEYED = 8
+"""Most optimisers that the panel has room to name."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,11 @@ class Content:
     by_optimizer: Sequence[tuple[str, pd.DataFrame]]
     """Title of each optimiser, and its rows of ``inversion`` on the main dataset."""
     by_subset: Mapping[str, pd.DataFrame]
-    """Label of the subset -> rows of ``inversion`` with ``gd``; the main dataset first."""
+    """Label of the subset -> rows of ``inversion`` with ``gd``, from few points to many."""
+
+    def inverted(self, rows: pd.DataFrame) -> bool:
+        """Whether any of the runs inverted in the observable."""
+        return len(inverted(rows, self.observable)) > 0
 
 
 def gather(files: Mapping[str, str], subject: Subject) -> Content:
@@ -96,7 +102,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         by_optimizer=[(subject.optimizers[name], rows) for name, rows in on_main.groupby("optimizer", sort=False)],
         by_subset={
             subset_label(rows["subset"].iloc[0], sizes[name]): rows
-            for name, rows in by_dataset.items()
+            for name, rows in sorted(by_dataset.items(), key=lambda item: sizes.get(item[0], 0))
             if name in sizes
         },
     )
@@ -107,34 +113,49 @@ def subset_label(subset: str, n_samples: int) -> str:
     return subset if str(n_samples) in subset else f"{subset}, P = {n_samples}"
 
 
+def panels(content: Content) -> dict[str, Panel]:
+    """Those of which the study has runs: its optimisers and subsets where there are several."""
+    many = len(content.by_optimizer) > KEYED
+    found = {
+        "time": Panel(partial(draw_in_time, content=content), content.title),
+        "error": Panel(partial(draw_against_error, content=content), "against training error, every seed"),
+        "optimizers": Panel(
+            partial(draw_optimizers, content=content),
+            "optimisers",
+            height=2.0 + 0.14 * len(content.by_optimizer) * many,
+        ),
+        "subsets": Panel(partial(draw_subsets, content=content), "subsamples"),
+    }
+    there = {
+        "time": len(content.dynamics) > 0,
+        "error": (content.dynamics["train_error"] > 0).any(),
+        "optimizers": len(content.by_optimizer) > 1 and any(content.inverted(rows) for _, rows in content.by_optimizer),
+        "subsets": len(content.by_subset) > 1 and any(map(content.inverted, content.by_subset.values())),
+    }
+    return {name: panel for name, panel in found.items() if there[name]}
+
+
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 5.2))
-    (a, b), (c, d) = figure.subplots(2, 2)
-    b.sharey(a)
-    draw_in_time(a, content)
-    draw_against_error(b, content)
-    draw_optimizers(c, content)
-    draw_subsets(d, content)
-    title(a, "a", content.title)
-    title(b, "b", "every seed")
-    title(c, "c", "optimisers")
-    title(d, "d", "subsamples")
+def draw(content: Content, columns: int = 2) -> Figure:
+    figure, axes = arrange(panels(content), columns, f"{content.title}: no runs of the reference network.")
+    if {"time", "error"} <= {*axes}:
+        both = [axes["time"].dataLim.intervaly, axes["error"].dataLim.intervaly]
+        axes["time"].update_datalim([(1, np.min(both)), (1, np.max(both))])
+        axes["time"].autoscale_view(scalex=False)
+        axes["error"].sharey(axes["time"])
     return figure
 
 
 def draw_in_time(ax: Axes, content: Content) -> None:
-    """Panel a: mean and standard deviation of radii and distance over seeds against epoch.
+    """Mean and standard deviation of radii and distance over seeds against epoch.
 
     Of more than two groups the mean radius and distance, and in thin lines every group's radius.
     """
-    if content.dynamics.empty:
-        return note(ax)
     over_seeds = content.dynamics.query("epoch > 0").groupby("epoch")
     observables = shown(content.dynamics)
     for name, (symbol, color) in observables.items():
         mean, sd = over_seeds[name].mean(), over_seeds[name].std().fillna(0)
-        curve(ax, mean.index, mean, mean - sd, mean + sd, color, symbol)
+        curve(ax, mean.index, mean, mean - sd, mean + sd, color, symbol, linestyle=LINES[name])
     if R.name in observables:
         radii = content.radii.groupby(["class_a", "epoch"])["value"].mean()
         for number, (_, radius) in enumerate(radii.groupby("class_a")):
@@ -153,13 +174,11 @@ def geometry(observables: Mapping[str, tuple[str, str]]) -> str:
 
 
 def draw_against_error(ax: Axes, content: Content) -> None:
-    """Panel b: the same against training error, a line a seed."""
+    """The same against training error, a line a seed."""
     trained = content.dynamics.query("train_error > 0")
-    if trained.empty:
-        return note(ax)
     for _, run in trained.groupby("seed"):
         for name, (_, color) in shown(content.dynamics).items():
-            ax.plot(run["train_error"], run[name], color=color, linewidth=0.5, alpha=0.6)
+            ax.plot(run["train_error"], run[name], color=color, linestyle=LINES[name], linewidth=0.6, alpha=0.6)
     ax.set_ylabel(geometry(shown(content.dynamics)))
     ax.margins(x=0.02)
     error_axis(ax)
@@ -167,10 +186,8 @@ def draw_against_error(ax: Axes, content: Content) -> None:
 
 
 def draw_optimizers(ax: Axes, content: Content) -> None:
-    """Panel c: t* against ε*, a point a run: the epochs scatter, the errors do not."""
+    """t* against ε*, a point a run: the epochs scatter, the errors do not."""
     found = [inverted(rows, content.observable) for _, rows in content.by_optimizer]
-    if not any(map(len, found)):
-        return note(ax, "no run inverted" if found else "no runs in this study")
     colors = sns.color_palette("colorblind", 10)
     for number, ((text, of_optimizer), rows) in enumerate(zip(content.by_optimizer, found, strict=True)):
         ax.plot(
@@ -187,7 +204,11 @@ def draw_optimizers(ax: Axes, content: Content) -> None:
     plain_log_ticks(ax.yaxis)
     # From 0, so that lengths along the axis compare as the errors do.
     ax.set_xlim(0, 1.15 * max(rows["train_error"].max() for rows in found if len(rows)))
-    ax.legend(title="optimiser (inverted/runs)", title_fontsize=7, alignment="left")
+    heading = {"title": "optimiser (inverted/runs)", "title_fontsize": 7, "alignment": "left"}
+    if len(found) > KEYED:
+        key(ax, 2, width=30, **heading)
+    else:
+        ax.legend(loc="upper left", **heading)
 
 
 def rows_of_runs(inversion: pd.DataFrame, observable: str) -> int:
@@ -195,9 +216,7 @@ def rows_of_runs(inversion: pd.DataFrame, observable: str) -> int:
 
 
 def draw_subsets(ax: Axes, content: Content) -> None:
-    """Panel d: ε* of every run by subset, mean and 95 % interval."""
-    if not any(len(inverted(rows, content.observable)) for rows in content.by_subset.values()):
-        return note(ax, "no run inverted" if content.by_subset else "no runs in this study")
+    """ε* of every run by subset, mean and 95 % interval."""
     _, color = OBSERVABLES[content.observable]
     largest = 0.0
     for y, rows in enumerate(content.by_subset.values()):
@@ -209,8 +228,6 @@ def draw_subsets(ax: Axes, content: Content) -> None:
     rows_axis(ax, list(content.by_subset))
     ax.set(xlabel=INVERSION_ERROR, xlim=(0, 1.15 * largest))
     mark(ax, inverted(content.reference, content.observable)["train_error"].mean())
-    if len(content.by_subset) == 1:
-        ax.text(0.5, 0.06, "no subsamples in this study", transform=ax.transAxes, ha="center", color="0.4")
 
 
 def caption(content: Content) -> dict[str, Any]:
@@ -221,6 +238,7 @@ def caption(content: Content) -> dict[str, Any]:
     ]
     subsets = {name: inverted(rows, content.observable)["train_error"] for name, rows in content.by_subset.items()}
     return {
+        "letters": letters(panels(content)),
         "title": content.title,
         "observable": OBSERVABLES[content.observable][0],
         "n_runs": rows_of_runs(content.reference, content.observable),

@@ -1,7 +1,8 @@
 """Fig. 2: stragglers make the inversion, look unlike the rest, and carry what generalises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,24 +19,28 @@ from ..support.intervals import Estimate
 from ..tables.rows import COMPLETE, EPOCHS_DRAWN, defining_by_network, inverted, mean_interval, read
 from ..tables.subject import Subject
 from ..training.trajectory import logarithmic_epochs
+from .layout import Panel, arrange, letters
+from .portraits import COLUMNS, draw_sheet, height_of
 from .style import (
     ERROR_STAR,
     OBSERVABLES,
+    REMOVAL_LINES,
     REMOVALS,
     TRAIN_ERROR,
-    WIDTH,
     curve,
     epoch_axis,
     error_axis,
+    inches,
     mark,
-    note,
     reach,
     shown,
     styled,
-    title,
 )
 
-SHEET_COLUMNS = 7
+SHEET_ROWS = {1: 1, 2: 2}
+"""Columns that the figure spans -> rows of exemplary points."""
+NARROW = 1.6
+"""Inches of a panel that a legend in columns does not fit into."""
 ALIGNMENTS = {"epoch": ("epoch", "-", "#000000"), "train_error": ("error", "--", "#56B4E9")}
 """How the ``conservation`` table aligns runs -> name, line style, colour."""
 
@@ -64,6 +69,19 @@ class Content:
     def sigmas(self) -> list[float]:
         """Standard deviations of the noise on the test data, rising."""
         return sorted(sigma for sigma in self.ablation["sigma"].unique() if sigma > 0)
+
+    @property
+    def tested(self) -> list[float | None]:
+        """Noises that have a panel, 0 of clean data first; None is for several."""
+        if self.ablation.empty:
+            return []
+        return [0.0, None] if len(self.sigmas) > 1 else [0.0, *self.sigmas]
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """Rows of ``conservation`` where pairs of runs share enough points for z to mean something."""
+        rows = self.conservation
+        return rows[(rows["mean_common"] >= PEAK_LEAST_COMMON) & rows["z"].notna()]
 
     @property
     def n_paired(self) -> int:
@@ -110,86 +128,68 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     )
 
 
+def panels(content: Content, columns: int = 2) -> dict[str, Panel]:
+    """Those that the study has retrained runs, stragglers or pairs of runs for."""
+    found: dict[str, Panel] = {}
+    removed = {*content.dynamics["removed"]}
+    for name in sorted(shown(content.inversion), key=lambda name: name != "D"):
+        if removed:
+            first = name == "D"
+            text = content.title if first else ""
+            draws = partial(draw_removal, content=content, observable=name)
+            found[f"removal_{name}"] = Panel(draws, text, 2, 6 if first else 3, 1.55, lettered=first)
+    for kind, text in (("straggler", "stragglers"), ("typical", "typical points")):
+        points = content.exemplars.of(kind, SHEET_ROWS[columns] * COLUMNS)
+        if len(points.kind):
+            draws = partial(draw_sheet, points=points)
+            room = {"height": height_of(points), "rigid": True, "axis": False, "lettered": kind == "straggler"}
+            found[kind] = Panel(draws, f"{text}: id; class, straggler rate", **room)
+    for sigma in content.tested:
+        text = "noisy test data" if sigma is None else f"noise σ = {sigma:g}" if sigma else "clean test data"
+        draws = partial(draw_noisy_test_error, content=content)
+        if sigma is not None:
+            draws = partial(draw_test_error, content=content, sigma=sigma)
+        found["clean" if sigma == 0 else "noisy"] = Panel(draws, text, 2, 3, 1.75, lettered=sigma == 0)
+    if len(content.compared):
+        found["conservation"] = Panel(partial(draw_conservation, content=content), "conservation", 2, 6, 1.75)
+    return found
+
+
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 6))
-    grid = figure.add_gridspec(3, 1, height_ratios=[1.8, 1.45, 2])
-    observables = sorted(shown(content.inversion), key=lambda name: name != "D")
-    columns = len(observables), 2, 3
-    top, middle, bottom = (grid[row].subgridspec(1, number) for row, number in enumerate(columns))
-    draw_removals([figure.add_subplot(part) for part in top], observables, content)
-    sheets = [figure.add_subplot(middle[i]) for i in range(2)]
-    for ax, kind, text in zip(sheets, ("straggler", "typical"), ("stragglers", "typical points"), strict=True):
-        draw_sheet(ax, content.exemplars, kind)
-        title(ax, "b" if kind == "straggler" else "", f"{text} (class, straggler rate)")
-    clean, noisy, conserved = (figure.add_subplot(bottom[i]) for i in range(3))
-    draw_test_error(clean, content, 0.0)
-    title(clean, "c", "clean test data")
-    if content.sigmas:
-        draw_noisy_test_error(noisy, content)
-    else:
-        note(noisy, "no noisy test data in this study")
-    title(noisy, "", "noisy test data" + (f", σ = {content.sigmas[0]:g}" if len(content.sigmas) == 1 else ""))
-    draw_conservation(conserved, content)
-    title(conserved, "d", "conservation")
+def draw(content: Content, columns: int = 2) -> Figure:
+    otherwise = f"{content.title}: no run inverts, none was repeated without points, and no two have points in common."
+    figure, axes = arrange(panels(content, columns), columns, otherwise)
+    if "removal_D" in axes:
+        # Above the panels: inside, some study's curve would pass behind it.
+        handles, labels = axes["removal_D"].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=3, title="removed", title_fontsize=7)
     return figure
 
 
-def draw_removals(axes: Sequence[Axes], observables: Sequence[str], content: Content) -> None:
-    """Panel a: ``observables``, one an ax, against epoch with nothing, random points and stragglers removed."""
+def draw_removal(ax: Axes, content: Content, observable: str) -> None:
+    """An observable against epoch with nothing, random points and stragglers removed."""
     trained = content.dynamics.query("epoch > 0")
-    over_draws = trained.groupby(["removed", "seed", "epoch"], as_index=False)[[*observables]].mean()
-    kinds = [kind for kind in ("none", "random", "stragglers") if kind in set(over_draws["removed"])]
-    for ax, name in zip(axes, observables, strict=True):
-        symbol, _ = OBSERVABLES[name]
-        title(ax, "a" if ax is axes[0] else "", content.title if ax is axes[0] else "")
-        if not kinds:
-            note(ax)
-            continue
-        for kind in kinds:
+    over_draws = trained.groupby(["removed", "seed", "epoch"], as_index=False)[observable].mean()
+    for kind in REMOVAL_LINES:
+        if kind in set(over_draws["removed"]):
             text, color = REMOVALS[kind]
-            over_seeds = over_draws[over_draws["removed"] == kind].groupby("epoch")[name]
+            over_seeds = over_draws[over_draws["removed"] == kind].groupby("epoch")[observable]
             mean, sd = over_seeds.mean(), over_seeds.std().fillna(0)
-            curve(ax, mean.index, mean, mean - sd, mean + sd, color, f"{text} removed")
-        ax.margins(x=0.02)
-        ax.set_ylabel(f"{symbol} (unit sphere)")
-        epoch_axis(ax)
-    if kinds:
-        # Above the panels: inside, some study's curve would pass behind it.
-        handles, labels = axes[0].get_legend_handles_labels()
-        legend = axes[-1].legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds))
-        # Else the layout makes room for its width in this one panel.
-        legend.set_in_layout(False)
-
-
-def draw_sheet(ax: Axes, exemplars: Exemplars, kind: str) -> None:
-    """Panel b: points of a kind in rows of seven, class and straggler rate below each."""
-    points = exemplars.of(kind)
-    if len(points.images) == 0:
-        return note(ax, "none in this study")
-    low, high = exemplars.images.min(), exemplars.images.max()
-    scale = {"cmap": "gray_r", "vmin": low, "vmax": high, "interpolation": "none"}
-    for number, image in enumerate(points.images):
-        row, column = divmod(number, SHEET_COLUMNS)
-        if image.ndim == 3 and image.dtype != np.uint8:
-            image = (image - low) / (high - low or 1)
-        ax.imshow(image, extent=(column + 0.06, column + 0.94, 1.4 * row + 0.88, 1.4 * row), aspect="auto", **scale)
-        text = f"{points.classes[number]}, {points.rate[number]:.2f}"
-        ax.text(column + 0.5, 1.4 * row + 0.94, text, ha="center", va="top", fontsize=7)
-    rows = -(-len(points.images) // SHEET_COLUMNS)
-    ax.set(xlim=(0, SHEET_COLUMNS), ylim=(1.4 * rows - 0.1, -0.06), aspect="equal", anchor="NW")
-    ax.set_axis_off()
+            line = {"label": text, "linestyle": REMOVAL_LINES[kind]}
+            curve(ax, mean.index, mean, mean - sd, mean + sd, color, **line)
+    symbol, _ = OBSERVABLES[observable]
+    ax.margins(x=0.02)
+    ax.set_ylabel(f"{symbol} (unit sphere)")
+    epoch_axis(ax)
 
 
 def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
-    """Panel c: test error after retraining without S(t), against the training error of S(t).
+    """Test error after retraining without S(t), against the training error of S(t).
 
     Mean and 95 % interval over seeds for each t of the grid. Beside it, what removing nothing,
     random points and stragglers gives.
     """
-    rows = content.ablation[content.ablation["sigma"] == sigma] if len(content.ablation) else content.ablation
-    if rows.empty:
-        return note(ax)
+    rows = content.ablation[content.ablation["sigma"] == sigma]
     points = removal_curve(rows)
     _, grey = REMOVALS["misclassified_at"]
     if len(points):
@@ -215,43 +215,38 @@ def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
                 label=text,
                 zorder=3,
             )
-    error_axis(ax, "training error of removed set")
+    error_axis(ax, "training error of S(t)")
     ax.set(ylabel="final test error")
     ax.set_ylim(bottom=0)
     mark(ax, content.inversion_error, ERROR_STAR)
     if sigma == 0:
         # Room above the curve, which may lie anywhere in the panel.
-        ax.set_ylim(top=1.5 * ax.get_ylim()[1])
-        ax.legend(loc="upper center", ncols=2, columnspacing=0.8, handletextpad=0.4, handlelength=1, fontsize=6)
+        ncols = 2 if inches(ax.xaxis) > NARROW else 1
+        ax.set_ylim(top=(1.5 if ncols == 2 else 2) * ax.get_ylim()[1])
+        ax.legend(loc="upper center", ncols=ncols, columnspacing=0.8, handletextpad=0.4, handlelength=1.2, fontsize=6)
 
 
 def draw_noisy_test_error(ax: Axes, content: Content) -> None:
-    """Panel c, with noise: as on clean data, or where there are several noises S(t), nothing and stragglers of each."""
-    if len(content.sigmas) == 1:
-        draw_test_error(ax, content, content.sigmas[0])
-    else:
-        shades = sns.color_palette("crest", len(content.sigmas))
-        for sigma, shade, marker in zip(content.sigmas, shades, "osDv^P", strict=False):
-            rows = content.ablation[content.ablation["sigma"] == sigma]
-            columns = ["removed_error", "value", "low", "high"]
-            label = {"label": f"σ = {sigma:g}", "marker": marker, "markersize": 3}
-            curve(ax, *removal_curve(rows)[columns].to_numpy(float).T, shade, **label)
-            ax.axhline(final_error(rows, "none").value, color=shade, linestyle=":", linewidth=1)
-            stragglers = final_error(rows, "stragglers").value
-            ax.plot(content.inversion_error, stragglers, "D", color=REMOVALS["stragglers"][1], zorder=3)
-        error_axis(ax, "training error of removed set")
-        ax.set_ylim(0, 1.25 * ax.get_ylim()[1])
-        mark(ax, content.inversion_error, ERROR_STAR)
-        ax.legend(loc="upper center", ncols=3, columnspacing=0.8, handletextpad=0.4, fontsize=6)
-    ax.set_ylabel("")
+    """With several noises on the test data: S(t), nothing and stragglers of each."""
+    shades = sns.color_palette("crest", len(content.sigmas))
+    for sigma, shade, marker in zip(content.sigmas, shades, "osDv^P", strict=False):
+        rows = content.ablation[content.ablation["sigma"] == sigma]
+        columns = ["removed_error", "value", "low", "high"]
+        label = {"label": f"σ = {sigma:g}", "marker": marker, "markersize": 3}
+        curve(ax, *removal_curve(rows)[columns].to_numpy(float).T, shade, **label)
+        ax.axhline(final_error(rows, "none").value, color=shade, linestyle=":", linewidth=1)
+        stragglers = final_error(rows, "stragglers").value
+        ax.plot(content.inversion_error, stragglers, "D", color=REMOVALS["stragglers"][1], zorder=3)
+    error_axis(ax, "training error of S(t)")
+    ncols = 3 if inches(ax.xaxis) > NARROW else 1
+    ax.set_ylim(0, (1.25 if ncols == 3 else 1.7) * ax.get_ylim()[1])
+    mark(ax, content.inversion_error, ERROR_STAR)
+    ax.legend(loc="upper center", ncols=ncols, columnspacing=0.8, handletextpad=0.4, fontsize=6)
 
 
 def draw_conservation(ax: Axes, content: Content) -> None:
-    """Panel d: z against training error, where pairs share enough points for it to mean something."""
-    rows = content.conservation
-    rows = rows[(rows["mean_common"] >= PEAK_LEAST_COMMON) & rows["z"].notna()]
-    if rows.empty:
-        return note(ax, "too few common points" if content.n_paired > 1 else "no pairs of runs in this study")
+    """z against training error, where pairs share enough points for it to mean something."""
+    rows = content.compared
     for alignment, (text, line, color) in ALIGNMENTS.items():
         aligned = rows[rows["alignment"] == alignment].sort_values("epoch")
         ax.plot(aligned["train_error"], aligned["z"], line, color=color, label=text, linewidth=1)
@@ -274,6 +269,8 @@ def caption(content: Content) -> dict[str, Any]:
     }
     peak = content.peak[content.peak["alignment"] == "epoch"]
     return {
+        "letters": letters(panels(content)),
+        "has_features": len(content.exemplars.features) > 0,
         "title": content.title,
         "observable": OBSERVABLES[content.observable][0],
         "observables": [symbol for symbol, _ in shown(content.inversion).values()],
@@ -287,7 +284,6 @@ def caption(content: Content) -> dict[str, Any]:
             if len(found := rows[(rows["removed"] == kind) & (rows["sigma"] == 0)]["inversion_found"].astype(bool))
         },
         "n_grid": int(rows.loc[rows["removed"] == "misclassified_at", "draw"].nunique()),
-        "n_exemplars": int((content.exemplars.kind == "straggler").sum()),
         "n_inverted": len(inverted(content.inversion, content.observable)),
         "error_star": mean_interval(inverted(content.inversion, content.observable)["train_error"]),
         "n_paired": content.n_paired,

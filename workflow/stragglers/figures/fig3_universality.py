@@ -1,8 +1,8 @@
 """Fig. 3: how far the straggler fraction and the stragglers themselves depend on data and architecture."""
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,20 +15,18 @@ from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
 from ..tables.rows import COMPLETE, defining_by_network, inverted, mean_interval, read, rows_of
 from ..tables.subject import Subject
+from .layout import Panel, arrange, key, letters
 from .style import (
     INVERSION_ERROR,
     OBSERVABLES,
-    WIDTH,
     entry,
     interval,
     inverted_count,
-    note,
     rows_axis,
     runs,
     series,
     shown,
     styled,
-    title,
 )
 
 PAPER = (0.10, 0.13)
@@ -36,7 +34,9 @@ PAPER = (0.10, 0.13)
 
 CONSENSUS = ("consensus φ_c", "#000000")
 MARKERS = {"R_minus": "o", "D": "s", "R_plus": "^", "R": "v", "consensus": "D"}
-ANNOTATED = 20
+OVERLAPS = {"networks_shared": "networks", "optimizers": "optimisers"}
+"""Panels of overlaps -> between what they are."""
+ANNOTATED = 14
 """Most rows of the matrix whose cells can hold a number of a legible size."""
 
 
@@ -95,41 +95,34 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     )
 
 
-@styled
-def draw(content: Content) -> Figure:
-    matrix = overlap_matrix(content.overlap, content.subject)
+def panels(content: Content) -> dict[str, Panel]:
+    """The datasets, and networks and optimisers where there are several."""
     several = len(content.networks)
-    n_networks = max(map(len, content.networks.values()), default=0)
-    top = np.clip(max(0.4 * len(content.titles), (0.1 + 0.14 * several) * n_networks, 1.2), None, 6)
-    key = 0.5 if several < 2 else 0.2 + 0.14 * np.ceil(several / 2)
-    bottom = 0.5 if matrix.isna().all(axis=None) else np.clip(0.21 * len(matrix) + 0.8, 1.5, 4.8)
-    figure = Figure(figsize=(WIDTH, top + key + bottom + 0.9))
-    above, below = figure.add_gridspec(2, 1, height_ratios=[top + key + 0.6, bottom + 0.3])
-    grid = above.subgridspec(2, 2, height_ratios=[top + 0.6, key])
-    a, b = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
-    c = figure.add_subplot(below)
-    draw_datasets(a, content)
-    draw_networks(b, content)
-    draw_overlap(c, matrix)
-    draw_key(figure.add_subplot(grid[1, 0]), a)
-    draw_key(figure.add_subplot(grid[1, 1]), b)
-    title(a, "a", "datasets")
-    title(b, "b", "networks")
-    title(c, "c", next(iter(content.titles.values())) + ": overlap of straggler sets", 110)
-    return figure
+    names = list(dict.fromkeys(name for networks in content.networks.values() for name in networks))
+    found = {}
+    if content.inversion["found"].astype(bool).any():
+        height = 0.75 + max(0.34 * len(content.titles), 0.5)
+        found["datasets"] = Panel(partial(draw_datasets, content=content), "datasets", height=height)
+    if names and found:
+        height = 0.55 + 0.14 * several * (several > 1) + (0.1 + 0.08 * several) * len(names)
+        found["networks"] = Panel(partial(draw_networks, content=content), "networks", height=height)
+    for kind in OVERLAPS:
+        matrix = overlap_matrix(content.overlap, content.subject, kind)
+        if len(matrix) > 1 and matrix.notna().any(axis=None):
+            text = f"{next(iter(content.titles.values()))}: stragglers shared by {OVERLAPS[kind]}"
+            height = 0.9 + 0.18 * len(matrix)
+            found[kind] = Panel(partial(draw_overlap, matrix=matrix), text, height=height)
+    return found
 
 
-def draw_key(ax: Axes, of: Axes) -> None:
-    """The legend of a panel in axes of its own, where it covers no data."""
-    ax.set_axis_off()
-    handles, labels = of.get_legend_handles_labels()
-    if handles:
-        ax.legend(handles, [textwrap.fill(label, 24) for label in labels], loc="upper center", ncols=2, columnspacing=1)
+@styled
+def draw(content: Content, columns: int = 2) -> Figure:
+    return arrange(panels(content), columns, "No run with the reference optimiser inverts.")[0]
 
 
 def draw_datasets(ax: Axes, content: Content) -> None:
-    """Panel a: ε* at each observable and the consensus fraction, by main dataset, with 95 % intervals."""
-    ax.axvspan(*PAPER, color="0.9", linewidth=0, zorder=0, label="paper: 10-13 %")
+    """ε* at each observable and the consensus fraction, by main dataset, with 95 % intervals."""
+    ax.axvspan(*PAPER, color="0.9", linewidth=0, zorder=0, label="10-13 % (summary of the paper)")
     observables = {name: shown(content.inversion[content.inversion["dataset"] == name]) for name in content.titles}
     for observable, (symbol, color) in OBSERVABLES.items():
         if any(observable in of_dataset for of_dataset in observables.values()):
@@ -145,12 +138,11 @@ def draw_datasets(ax: Axes, content: Content) -> None:
     rows_axis(ax, list(content.titles.values()))
     ax.set_xlabel("fraction of training points")
     ax.set_xlim(0, 1.08 * max(PAPER[1], ax.dataLim.x1))
+    key(ax, 2)
 
 
 def draw_networks(ax: Axes, content: Content) -> None:
-    """Panel b: ε* by network, a colour a main dataset, and how many runs inverted where not all did."""
-    if not content.networks:
-        return note(ax)
+    """ε* by network, a colour a main dataset, and how many runs inverted where not all did."""
     names = list(dict.fromkeys(name for networks in content.networks.values() for name in networks))
     several = len(content.networks) > 1
     for number, (dataset, networks) in enumerate(content.networks.items()):
@@ -169,13 +161,21 @@ def draw_networks(ax: Axes, content: Content) -> None:
     rows_axis(ax, [content.subject.networks[name] for name in names])
     ax.set_xlabel(INVERSION_ERROR)
     ax.set_xlim(left=0)
+    if several:
+        key(ax, 2, width=24)
 
 
-def overlap_matrix(overlap: pd.DataFrame, subject: Subject) -> pd.DataFrame:
-    """Mean Jaccard index between straggler sets of all networks and optimisers, symmetric.
+def overlap_matrix(overlap: pd.DataFrame, subject: Subject, kind: str) -> pd.DataFrame:
+    """Mean Jaccard index between straggler sets, symmetric, of a kind of :data:`OVERLAPS`: the reference and
 
-    NaN where no pair of runs of different seeds has both.
+    other networks under any optimiser, or the reference network under others. NaN where no pair of runs of different
+    seeds has both.
     """
+    reference = REFERENCE["network"]
+    for side in "ab" if len(overlap) else "":
+        plain = (overlap[f"network_{side}"] == reference) & (overlap[f"optimizer_{side}"] == REFERENCE["optimizer"])
+        same = overlap[f"network_{side}"] == reference
+        overlap = overlap[plain | (same if kind == "optimizers" else ~same)]
     names = overlap.astype({f"{part}_{side}": str for part in ("network", "optimizer") for side in "ab"})
     a, b = (names[f"network_{side}"] + "\n" + names[f"optimizer_{side}"] for side in "ab")
     cells = list(dict.fromkeys([*a, *b]))
@@ -188,9 +188,7 @@ def overlap_matrix(overlap: pd.DataFrame, subject: Subject) -> pd.DataFrame:
 
 
 def draw_overlap(ax: Axes, matrix: pd.DataFrame) -> None:
-    """Panel c: the matrix, blank where no pairs are."""
-    if matrix.isna().all(axis=None):
-        return note(ax, "no pairs of runs in this study")
+    """The matrix, grey where no pairs are."""
     text = matrix.map(lambda value: f"{value:.2f}".removeprefix("0") if np.isfinite(value) else "")
     sns.heatmap(
         matrix,
@@ -200,12 +198,12 @@ def draw_overlap(ax: Axes, matrix: pd.DataFrame) -> None:
         cmap="Blues",
         annot=text if len(matrix) <= ANNOTATED else None,
         fmt="",
-        annot_kws={"fontsize": 7},
+        annot_kws={"fontsize": 6},
         linewidths=0.4,
         linecolor="white",
         xticklabels=True,
         yticklabels=True,
-        cbar_kws={"label": "mean Jaccard index", "aspect": 30, "pad": 0.02},
+        cbar_kws={"label": "mean Jaccard index", "aspect": 30, "pad": 0.03},
     )
     # Blank is neither white, which is a low overlap, nor a colour.
     ax.set_facecolor("0.88")
@@ -231,12 +229,12 @@ def caption(content: Content) -> dict[str, Any]:
     paired = content.overlap[content.overlap["n_pairs"] > 0]
     between = paired[(paired["network_a"] != paired["network_b"]) | (paired["optimizer_a"] != paired["optimizer_b"])]
     return {
+        "letters": letters(panels(content)),
         "paper": PAPER,
         "observable": OBSERVABLES[content.observable][0],
         "datasets": datasets,
         "networks": {content.titles[name]: len(networks) for name, networks in content.networks.items()},
         "overlap_title": next(iter(content.titles.values())),
-        "n_cells": len(overlap_matrix(content.overlap, content.subject)),
         "n_pairs": (int(paired["n_pairs"].min()), int(paired["n_pairs"].max())) if len(paired) else (0, 0),
         "jaccard": (between["jaccard"].min(), between["jaccard"].max()) if len(between) else None,
     }

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from ..analysis.removal import ratio_of
 from ..analysis.score_names import (
     ALL_SCORES,
-    AT_INVERSION,
     LINEAR,
     LINEAR_ONLY,
     ONE_DIRECTION,
@@ -25,7 +24,8 @@ from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.rows import rows_of
 from ..tables.subject import Subject
-from .style import WIDTH, count, entry, interval, note, rows_axis, series, styled, title
+from .layout import WIDTHS
+from .style import count, entry, interval, note, rows_axis, series, styled, title
 
 ROWS = {
     **TITLES,
@@ -51,8 +51,8 @@ class Content:
 
     summary: pd.DataFrame
     """Rows of ``score_summary``, by score."""
-    pairs: pd.DataFrame
-    """Rows of ``score_pairs`` with the straggler rate, by the other score."""
+    every: pd.DataFrame
+    """Rows of ``score_pairs``."""
     stability: pd.DataFrame
     """Rows of ``score_stability`` of the whole ranking."""
     variance: pd.DataFrame
@@ -65,6 +65,12 @@ class Content:
         return [name for name in TITLES if name in self.summary.index]
 
     @property
+    def pairs(self) -> pd.DataFrame:
+        """Pairs with the straggler rate, by the other score."""
+        pairs = self.every
+        return pairs[(pairs["score_a"] == STRAGGLER) & (pairs["score_b"] != STRAGGLER)].set_index("score_b")
+
+    @property
     def planted(self) -> bool:
         return bool(self.summary["recall"].notna().any())
 
@@ -75,10 +81,9 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
         name: rows_of(read_table(files[f"score_{name}"]), {"dataset": main})
         for name in ("summary", "pairs", "stability", "variance", "removal")
     }
-    pairs = tables["pairs"]
     return Content(
         summary=tables["summary"].set_index("score"),
-        pairs=pairs[(pairs["score_a"] == STRAGGLER) & (pairs["score_b"] != STRAGGLER)].set_index("score_b"),
+        every=tables["pairs"],
         stability=tables["stability"].query("measure == 'rho'"),
         variance=tables["variance"],
         removal=tables["removal"].query("diverged_at.isna()"),
@@ -92,10 +97,11 @@ def estimate(rows: pd.DataFrame, key: str, name: str) -> Estimate:
 
 
 @styled
-def draw(content: Content) -> Figure:
+def draw(content: Content, columns: int = 2) -> Figure:
+    """Two columns wide, as its rows of panels need, also where one is asked for."""
     names = [name for name in ROWS if name in content.scores or name in set(content.removal["removed"])]
-    figure = Figure(figsize=(WIDTH, 7.6))
-    above, below = figure.subfigures(2, 1, height_ratios=(0.2 * len(names) + 1.1, 2.6))
+    figure = Figure(figsize=(WIDTHS[max(columns, 2)], 8.2))
+    above, below = figure.subfigures(2, 1, height_ratios=(0.2 * len(names) + 1.1, 3.1))
     panels: list[tuple[Callable[[Axes, Content, list[str]], None], str]] = [
         (draw_agreement, "same points?"),
         (draw_variance, "variance"),
@@ -111,17 +117,18 @@ def draw(content: Content) -> Figure:
         draw_panel(ax, content, names)
         # Without a legend entry there is none to place.
         if ax.get_legend_handles_labels()[0]:
-            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.11), borderaxespad=0, handletextpad=0.3)
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), borderaxespad=0, handletextpad=0.3)
         title(ax, letter, text, 30)
     rows_axis(axes[0], [ROWS[name] for name in names], 40)
     for ax in axes:
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="x", linewidth=0.4, color="0.9")
-    f, g = below.subplots(1, 2)
+        ax.set_axisbelow(True)
+    f, g = below.subplots(1, 2, width_ratios=(1, 1.25))
     draw_stability(f, content)
-    draw_directions(g, content)
+    draw_pairs(g, content)
     title(f, "f", "how many runs?")
-    title(g, "g", "stragglers' ranking beside others'")
+    title(g, "g", "Jaccard index above, Spearman's ρ below")
     return figure
 
 
@@ -160,7 +167,7 @@ def draw_own(ax: Axes, content: Content, names: list[str]) -> None:
         if name not in LINEAR:
             interval(ax, y, estimate(content.summary, name, "own_share"), "#CC79A7" if name == STRAGGLER else "0.35")
     ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
-    ax.set(xlim=(-0.05, 1), xlabel="share beyond\nlinear margins")
+    ax.set(xlim=(-0.05, 1.1), xlabel="share beyond\nlinear margins")
 
 
 def draw_removal(ax: Axes, content: Content, names: list[str]) -> None:
@@ -204,21 +211,23 @@ def draw_stability(ax: Axes, content: Content) -> None:
     ax.minorticks_off()
     ax.set(xlabel="runs averaged", ylabel="Spearman's ρ between averages", ylim=(min(0, rows["value"].min()), 1.02))
     ax.plot([], [], color="0.8", label="other scores")
-    ax.legend(loc="lower right", ncols=2)
+    ax.legend(loc="lower right", handlelength=2.2)
 
 
-def draw_directions(ax: Axes, content: Content) -> None:
-    """Panel g: Spearman's ρ and the Jaccard index of the scores' means with the straggler rate."""
-    for name, row in content.pairs.iterrows():
-        number = 1 if name in LINEAR else 2 if name in AT_INVERSION else 0
-        color, marker = series(number)
-        ax.plot(
-            row["rho_means"], row["jaccard_means"], marker, color=color, markeredgecolor="white", markeredgewidth=0.4
-        )
-    for number, label in enumerate(("of networks' training, labels", "margins of linear classifiers", "at t*")):
-        entry(ax, label, *series(number))
-    ax.set(xlabel="Spearman's ρ with the straggler rate", ylabel="Jaccard index of the hardest", ylim=(0, 1))
-    ax.legend(loc="upper left")
+def draw_pairs(ax: Axes, content: Content) -> None:
+    """Panel g: all pairs of scores, between different runs."""
+    names = content.scores
+    values = np.full((len(names), len(names)), np.nan)
+    for row in content.every.itertuples():
+        i, j = names.index(row.score_a), names.index(row.score_b)
+        if i != j:
+            values[i, j], values[j, i] = row.jaccard, row.rho
+    image = ax.imshow(values, vmin=0, vmax=1, cmap="cividis")
+    ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    ax.set_yticks(range(len(names)), [f"{TITLES[name]}  {number}" for number, name in enumerate(names, 1)], fontsize=5)
+    ax.set_xticks(range(len(names)), range(1, len(names) + 1), fontsize=5)
+    ax.tick_params(length=0, pad=1)
+    ax.spines[:].set_visible(False)
 
 
 def caption(content: Content) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.subject import Subject
-from .style import INVERSION_ERROR, WIDTH, entry, interval, note, plain_log_ticks, rows_axis, series, styled, title
+from .layout import WIDTHS
+from .style import INVERSION_ERROR, entry, interval, note, plain_log_ticks, rows_axis, series, styled, title
 
 KINDS = {"pair": ("pair of classes", "o"), "one_vs_rest": ("one against the rest", "^"), "groups": ("split", "s")}
 """What the ``tasks`` table's ``kind`` says -> name, marker."""
@@ -83,8 +84,9 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 
 
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 6.4))
+def draw(content: Content, columns: int = 2) -> Figure:
+    """Two columns wide, as its rows of panels need, also where one is asked for."""
+    figure = Figure(figsize=(WIDTHS[max(columns, 2)], 6.4))
     (a, b), (d, c) = figure.subplots(2, 2, width_ratios=(1, 1.05), height_ratios=(1.15, 1))
     draw_tasks(a, content)
     title(a, "a", "tasks", 40)
@@ -162,7 +164,7 @@ def draw_failures(ax: Axes, content: Content) -> None:
     rows_axis(ax, list(rows["name"]), 30)
     ax.axvline(1, color="0.6", linewidth=0.6, zorder=0)
     ax.set_xscale("log")
-    plain_log_ticks(ax.xaxis, room=1.2)
+    plain_log_ticks(ax.xaxis)
     ax.set_xlabel("ε* over what the residual foretells")
     ax.tick_params(axis="y", labelsize=6)
 

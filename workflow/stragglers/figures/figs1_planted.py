@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,18 +14,16 @@ from ..analysis.planted import REMOVED, estimate
 from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.subject import Subject
+from .layout import Panel, arrange, key, letters
 from .style import (
     ERROR_STAR,
     OBSERVABLES,
     REMOVALS,
-    WIDTH,
     entry,
     interval,
-    note,
     reach,
     rows_axis,
     styled,
-    title,
 )
 
 MARKERS = {"flips": "o", "rescued": "s", "xor": "^", "nothing planted": "D"}
@@ -45,6 +44,11 @@ class Content:
         return self.planted[self.planted["n_inverted"] > 0]
 
     @property
+    def found(self) -> pd.DataFrame:
+        """Datasets with planted points whose runs invert."""
+        return self.planted[self.planted["recall"].notna()]
+
+    @property
     def retrained(self) -> pd.DataFrame:
         """Datasets whose runs were repeated without their stragglers."""
         return self.planted[self.planted["test_error_stragglers"].notna()]
@@ -59,25 +63,28 @@ def kind_of(row: Any) -> str:
     return row.kind if row.n_planted else "nothing planted"
 
 
+def panels(content: Content) -> dict[str, Panel]:
+    """Those that there are planted points that stragglers could be, and retrained runs, for."""
+    found = {}
+    if len(content.planted):
+        found["errors"] = Panel(partial(draw_errors, content=content), "inversion error", height=3.0, rigid=True)
+    if n_rows := len(content.found):
+        draws = partial(draw_found, content=content)
+        height = max(3.0, 0.2 + 0.19 * n_rows)
+        found["found"] = Panel(draws, "stragglers among planted points", height=height, rigid=True)
+    if n_rows := len(content.retrained):
+        draws = partial(draw_removals, content=content)
+        found["removals"] = Panel(draws, "what removal does", height=0.3 + 0.4 * n_rows, rigid=True)
+    return found
+
+
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 1.6 + 0.27 * max(10, len(content.planted))))
-    left, right = figure.add_gridspec(1, 2, width_ratios=[1.25, 1])
-    above, below = left.subgridspec(2, 1, height_ratios=[1.6, 1])
-    a, b, c = figure.add_subplot(above), figure.add_subplot(right), figure.add_subplot(below)
-    draw_errors(a, content)
-    draw_found(b, content)
-    draw_removals(c, content)
-    title(a, "a", "inversion error")
-    title(b, "b", "stragglers among planted points")
-    title(c, "c", "what removal does")
-    return figure
+def draw(content: Content, columns: int = 2) -> Figure:
+    return arrange(panels(content), columns, "No runs on planted data.")[0]
 
 
 def draw_errors(ax: Axes, content: Content) -> None:
-    """Panel a: measured ε* against the closed form, a point a dataset, coloured by P/d."""
-    if content.planted.empty:
-        return note(ax)
+    """Measured ε* against the closed form, a point a dataset, coloured by P/d."""
     ratios = (content.planted["n_samples"] / content.planted["n_features"]).round().astype(int)
     colors = dict(zip(sorted(set(ratios)), sns.color_palette("viridis_r", ratios.nunique() + 1)[1:], strict=True))
     end = 1.1 * max(content.planted["closed_form"].max(), content.planted["ci_high"].max())
@@ -110,10 +117,8 @@ def draw_errors(ax: Axes, content: Content) -> None:
 
 
 def draw_found(ax: Axes, content: Content) -> None:
-    """Panel b: recall and precision of the planted points among the consensus stragglers, and their closed forms."""
-    shown = content.planted[content.planted["recall"].notna()]
-    if shown.empty:
-        return note(ax, "no run inverted on planted points")
+    """Recall and precision of the planted points among the consensus stragglers, and their closed forms."""
+    shown = content.found
     for measure, color in FOUND.items():
         ax.plot(shown[f"{measure}_closed_form"], range(len(shown)), "|", color=color, markersize=9)
         ax.plot(shown[measure], range(len(shown)), "o", color=color, markeredgecolor="white", label=measure)
@@ -121,14 +126,12 @@ def draw_found(ax: Axes, content: Content) -> None:
     rows_axis(ax, [content.titles[name] for name in shown["dataset"]], width=24)
     ax.set_xlim(0, 1.03)
     ax.set_xlabel("share of points")
-    ax.legend(loc="lower left")
+    key(ax, 3)
 
 
 def draw_removals(ax: Axes, content: Content) -> None:
-    """Panel c: clean test error after retraining with nothing, random points or stragglers removed."""
+    """Clean test error after retraining with nothing, random points or stragglers removed."""
     rows = content.retrained
-    if rows.empty:
-        return note(ax)
     for y, row in enumerate(rows.itertuples()):
         for removed, marker, shift in zip(REMOVED, "osD", (-0.22, 0, 0.22), strict=True):
             interval(ax, y + shift, estimate(row, f"test_error_{removed}"), REMOVALS[removed][1], marker)
@@ -138,7 +141,7 @@ def draw_removals(ax: Axes, content: Content) -> None:
     rows_axis(ax, [content.titles[name] for name in rows["dataset"]], width=12)
     ax.set_xlim(left=0)
     ax.set_xlabel("final test error, clean")
-    ax.legend(title="removed", title_fontsize=7, alignment="left")
+    key(ax, 3, title="removed", title_fontsize=7)
 
 
 def caption(content: Content) -> dict[str, Any]:
@@ -146,6 +149,7 @@ def caption(content: Content) -> dict[str, Any]:
     flips = content.inverted.query("kind == 'flips' and n_planted > 0")
     others = content.planted.drop(flips.index)
     return {
+        "letters": letters(panels(content)),
         "observable": OBSERVABLES[content.observable][0],
         "n_datasets": len(content.planted),
         "n_runs": int(content.planted["n_runs"].max()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,24 @@ from matplotlib.figure import Figure
 from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.subject import Subject
+from .layout import Panel, arrange, chunks, key, letters
 from .style import (
     INVERSION_ERROR,
     OBSERVABLES,
-    WIDTH,
     entry,
     interval,
     inverted_count,
-    note,
     reach,
     rows_axis,
     series,
     styled,
-    title,
 )
 
 CLASSIFIERS = {"lda": ("linear discriminant", "o"), "logistic": ("logistic regression", "s")}
 """What the table's ``classifier`` says -> name, marker."""
 
+ROWS = 12
+"""Most datasets in one part of the overlaps."""
 ANNOTATED = 15
 """Most datasets whose sizes have room beside the panel."""
 
@@ -56,41 +57,52 @@ class Content:
         return self.linear[self.linear["eps_star"].notna()]
 
     @property
-    def labels(self) -> dict[str, str]:
-        """Main dataset -> its title and subset, subsample -> its subset, in the order of the families."""
+    def datasets(self) -> list[str]:
+        """In the order of the families."""
+        return [name for family in self.families for name in family]
+
+    def labels(self, names: Sequence[str]) -> list[str]:
+        """Subsets of ``names``; the first of each family also has the title of its main dataset."""
         subsets = self.linear.drop_duplicates("dataset").set_index("dataset")["subset"]
-        return {
-            name: f"{self.titles[name]}, {subsets[name]}" if name == family[0] else subsets[name]
-            for family in self.families
-            for name in family
-        }
+        main = {name: family[0] for family in self.families for name in family}
+        first = {main[name]: name for name in reversed(names)}
+        return [
+            f"{self.titles[main[name]]}, {subsets[name]}" if name == first[main[name]] else subsets[name]
+            for name in names
+        ]
 
 
 def gather(files: Mapping[str, str], subject: Subject) -> Content:
     return Content(subject.defining.observable, subject.families, subject.titles, read_table(files["linear"]))
 
 
+def panels(content: Content) -> dict[str, Panel]:
+    """The errors, and the overlaps in as many parts as have room; where no run inverts there is nothing to compare."""
+    if content.compared.empty:
+        return {}
+    parts = chunks(content.datasets, ROWS)
+    n_families = len({*content.colors.values()}) if len(content.families) > 1 else 0
+    height = max(2.6 + 0.08 * n_families, 1.1 + 0.26 * len(parts[0]))
+    draws = partial(draw_errors, content=content)
+    found = {"errors": Panel(draws, "inversion and linear residual", height=height, rigid=True)}
+    for number, names in enumerate(parts):
+        draws = partial(draw_overlaps, content=content, names=names, named=number == 0)
+        text = "continued" if number else "stragglers and linear mistakes"
+        height = 0.26 * len(names) + 0.8 * (number == 0)
+        found[f"overlaps_{number}"] = Panel(draws, text, height=height, rigid=True, lettered=number == 0)
+    return found
+
+
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, np.clip(1.2 + 0.3 * len(content.labels), 3.6, 9)))
-    a, b = figure.subplots(1, 2)
-    draw_errors(a, content)
-    draw_overlaps(b, content)
-    title(a, "a", "inversion and linear residual")
-    title(b, "b", "stragglers and linear mistakes")
-    # Below the panels, where they cover no data.
-    for ax, side in ((a, "left"), (b, "right")):
-        handles, labels = ax.get_legend_handles_labels()
-        if handles:
-            figure.legend(handles, labels, loc=f"outside lower {side}", ncols=2, columnspacing=1)
-    return figure
+def draw(content: Content, columns: int = 2) -> Figure:
+    return arrange(panels(content), columns, "No run inverts, so there is nothing to compare with linear classifiers.")[
+        0
+    ]
 
 
 def draw_errors(ax: Axes, content: Content) -> None:
-    """Panel a: ε* with its 95 % interval against training errors, those of one dataset joined by a line."""
+    """ε* with its 95 % interval against training errors, those of one dataset joined by a line."""
     rows = content.compared
-    if rows.empty:
-        return note(ax, "no run inverted")
     largest = 1.15 * (np.nanmax(rows[["train_error", "eps_star", "ci_high"]].to_numpy(float)) or 1.0)
     ax.plot([0, largest], [0, largest], color="0.6", linewidth=0.8, zorder=0)
     for row in rows.itertuples():
@@ -126,6 +138,7 @@ def draw_errors(ax: Axes, content: Content) -> None:
             entry(ax, content.titles[family[0]], content.colors[family[0]], "d")
     ax.set(xlim=(0, largest), ylim=(0, largest), aspect="equal", anchor="N")
     ax.set(xlabel="training error of a linear classifier", ylabel=INVERSION_ERROR)
+    key(ax, 2, width=22)
 
 
 def spread(heights: Sequence[float], gap: float) -> np.ndarray:
@@ -136,16 +149,17 @@ def spread(heights: Sequence[float], gap: float) -> np.ndarray:
     return moved - (moved.mean() - np.mean(heights))
 
 
-def draw_overlaps(ax: Axes, content: Content) -> None:
-    """Panel b: Jaccard indices with the mistakes, beside those of two runs and of chance, by dataset."""
-    if content.compared.empty:
-        return note(ax, "no run inverted")
+def draw_overlaps(ax: Axes, content: Content, names: Sequence[str], named: bool) -> None:
+    """Jaccard indices with the mistakes, beside those of two runs and of chance, of the datasets ``names``.
+
+    ``named``: whether a key says which mark is what.
+    """
     hollow = {"markerfacecolor": "white", "markersize": 3.5, "linestyle": "none"}
     entry(ax, "mistakes and consensus stragglers", "0.35", "o")
     ax.plot([], [], "o", color="0.35", label="mistakes and one run's stragglers", **hollow)
     entry(ax, "stragglers of two runs", "#000000", "D")
     entry(ax, "consensus stragglers and chance", "0.5", "|")
-    for y, name in enumerate(content.labels):
+    for y, name in enumerate(names):
         rows = content.linear[content.linear["dataset"] == name]
         for row in rows.itertuples():
             color, marker = content.colors[name], CLASSIFIERS[row.classifier][1]
@@ -156,8 +170,10 @@ def draw_overlaps(ax: Axes, content: Content) -> None:
             ax.plot(row.jaccard_chance, above + 0.1, "|", color="0.5")
         interval(ax, y, Estimate(rows["jaccard_run_to_run"].iloc[0], np.nan, np.nan), "#000000", "D")
         inverted_count(ax, y, rows["n_inverted"].iloc[0], rows["n_runs"].iloc[0])
-    rows_axis(ax, list(content.labels.values()), 30)
+    rows_axis(ax, content.labels(names), 30)
     ax.set(xlabel="Jaccard index", xlim=(0, 1))
+    if named:
+        key(ax, 1, width=60)
 
 
 def caption(content: Content) -> dict[str, Any]:
@@ -176,6 +192,7 @@ def caption(content: Content) -> dict[str, Any]:
             )
     pairs = content.compared["jaccard_run_to_run"].dropna()
     return {
+        "letters": letters(panels(content)),
         "observable": OBSERVABLES[content.observable][0],
         "n_datasets": content.linear["dataset"].nunique(),
         "n_inverted": content.compared["dataset"].nunique(),

@@ -8,27 +8,29 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..study.cell import REFERENCE
 from ..support.sealed import read_table
 from ..tables.rows import rows_of
 from ..tables.subject import Subject
-from .style import OBSERVABLES, WIDTH, note, series, styled, title
+from .layout import WIDTHS, arrange
+from .style import OBSERVABLES, dashes, legend_label, series, styled, title
 
 SETTINGS = {
-    "smoothing": "running mean / epochs",
-    "burn_in": "burn-in / epochs",
-    "prominence": "least height / range",
-    "noise": "least height / noise",
+    "smoothing": "running\nmean / epochs",
+    "burn_in": "burn-in /\nepochs",
+    "prominence": "least height\n/ range",
+    "noise": "least height\n/ noise",
     "observable": "observable",
 }
 """What the table's ``setting`` says -> label of the axis."""
 
 QUANTITIES = {
-    "eps_star": ("training error\nat inversion ε*", "ci_low", "ci_high"),
-    "phi_c": ("consensus φ_c", "phi_c_low", "phi_c_high"),
-    "inverted": ("share of runs\nthat invert", None, None),
-    "others": ("the same, other\ncells' runs", None, None),
+    "eps_star": ("error at\ninversion ε*", "ci_low", "ci_high"),
+    "phi_c": ("consensus\nφ_c", "phi_c_low", "phi_c_high"),
+    "inverted": ("share that\ninverts", None, None),
+    "others": ("others that\ninvert", None, None),
 }
 """What is drawn -> label, columns of its interval: of the reference runs, but for ``others``."""
 
@@ -72,27 +74,30 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 
 
 @styled
-def draw(content: Content) -> Figure:
+def draw(content: Content, columns: int = 2) -> Figure:
+    """A column a quantity, a row a setting: its values from top to bottom."""
     reference, shown, quantities = content.reference, content.shown, content.quantities
-    figure = Figure(figsize=(WIDTH, 1 + 1.2 * len(quantities)))
     if reference.empty:
-        note(figure.add_subplot())
-        return figure
-    # As wide as the numbers below need.
-    widths = {"width_ratios": [1.1, 0.9, 1.7, 1.1, 0.8]}
-    grid = figure.subplots(len(quantities), len(SETTINGS), sharey="row", sharex="col", gridspec_kw=widths)
-    for letter, axes, quantity in zip("abcd", grid, quantities, strict=False):
-        for ax, setting in zip(axes, SETTINGS, strict=True):
+        return arrange({}, columns, "No runs of the reference network.")[0]
+    counts = [reference.loc[reference["setting"] == setting, "value"].nunique() for setting in SETTINGS]
+    height = 1.3 + 0.17 * sum(counts) + 0.07 * len(shown) * (len(shown) > 1)
+    figure = Figure(figsize=(WIDTHS[columns], height))
+    heights = {"height_ratios": [count + 0.2 for count in counts]}
+    grid = figure.subplots(len(SETTINGS), len(quantities), sharey="row", sharex="col", gridspec_kw=heights)
+    for axes, setting in zip(grid.reshape(len(SETTINGS), -1), SETTINGS, strict=True):
+        for ax, quantity in zip(axes, quantities, strict=True):
             draw_setting(ax, reference[reference["setting"] == setting], shown, quantity)
-        axes[0].set_ylabel(QUANTITIES[quantity][0])
+        axes[0].set_ylabel(SETTINGS[setting])
+    for letter, ax, low, quantity in zip("abcd", grid[0], grid[-1], quantities, strict=False):
         # From 0, so that a shift is seen against the whole.
-        axes[0].set_ylim(0, 1.15 * top(reference, quantity))
-        title(axes[0], letter)
-    for ax, label in zip(grid[-1], SETTINGS.values(), strict=True):
-        ax.set_xlabel(label)
+        ax.set_xlim(0, 1.15 * top(reference, quantity))
+        ax.xaxis.set_major_locator(MaxNLocator(2 * columns, steps=[1, 2, 2.5, 5, 10]))
+        low.set_xlabel(QUANTITIES[quantity][0])
+        title(ax, letter)
     if len(shown) > 1:
         handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 3))
+        figure.legend(handles, labels, loc="outside upper center", ncols=2 * columns - 1)
+    figure.align_ylabels()
     return figure
 
 
@@ -104,35 +109,35 @@ def top(reference: pd.DataFrame, quantity: str) -> float:
 
 
 def draw_setting(ax: Axes, rows: pd.DataFrame, shown: Mapping[str, str], quantity: str) -> None:
-    """A quantity with its 95 % interval against a setting's values, evenly spaced; the study's own shaded."""
+    """A quantity with its 95 % interval at a setting's values, evenly spaced; the study's own shaded."""
     setting = rows["setting"].iloc[0]
     values = list(dict.fromkeys(rows["value"]))
     own = values.index(rows.loc[rows["own"], "value"].iloc[0])
-    ax.axvspan(own - 0.5, own + 0.5, color="0.92", linewidth=0, zorder=0)
+    ax.axhspan(own - 0.5, own + 0.5, color="0.92", linewidth=0, zorder=0)
     _, low, high = QUANTITIES[quantity]
     for number, (name, text) in enumerate(shown.items()):
         of_dataset = rows[rows["dataset"] == name]
         color, marker = series(number)
-        x = np.array([values.index(value) for value in of_dataset["value"]], float)
-        x += 0.5 * ((number + 0.5) / len(shown) - 0.5)
-        y = of_dataset[quantity].to_numpy(float)
-        reach = np.stack([y - of_dataset[low], of_dataset[high] - y]).clip(0) if low else np.zeros((2, len(y)))
+        y = np.array([values.index(value) for value in of_dataset["value"]], float)
+        y += 0.7 * ((number + 0.5) / len(shown) - 0.5)
+        x = of_dataset[quantity].to_numpy(float)
+        reach = np.stack([x - of_dataset[low], of_dataset[high] - x]).clip(0) if low else np.zeros((2, len(x)))
         ax.errorbar(
             x,
             y,
-            yerr=np.nan_to_num(reach),
+            xerr=np.nan_to_num(reach),
             color=color,
             marker=marker,
             markersize=3,
             # Names have no order that a line could follow.
-            linestyle="none" if setting == "observable" else "-",
+            linestyle="none" if setting == "observable" else dashes(number),
             linewidth=0.8,
             elinewidth=0.8,
-            label=text,
+            label=legend_label(text),
         )
     labels = [OBSERVABLES[value][0] if setting == "observable" else value for value in values]
-    ax.set_xticks(range(len(values)), labels, fontsize=6)
-    ax.set_xlim(-0.6, len(values) - 0.4)
+    ax.set_yticks(range(len(values)), labels, fontsize=6)
+    ax.set_ylim(len(values) - 0.4, -0.6)
 
 
 def largest_shift(rows: pd.DataFrame, quantity: str) -> float:
@@ -176,4 +181,9 @@ def caption(content: Content) -> dict[str, Any]:
         )
     own = reference[reference["own"]].drop_duplicates("setting").set_index("setting")["value"]
     own = own.replace({name: symbol for name, (symbol, _) in OBSERVABLES.items()})
-    return {"datasets": datasets, "own": own.to_dict(), "settings": SETTINGS, "others": len(others) > 0}
+    return {
+        "datasets": datasets,
+        "own": own.to_dict(),
+        "settings": {setting: text.replace("\n", " ") for setting, text in SETTINGS.items()},
+        "others": len(others) > 0,
+    }

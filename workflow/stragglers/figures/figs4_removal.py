@@ -1,9 +1,11 @@
 """Fig. S4: what each kind of removal does to the inversion and to the test error, clean and noisy."""
 
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,9 +14,12 @@ from ..analysis.removal import ratio_of
 from ..study.cell import REFERENCE
 from ..tables.rows import read
 from ..tables.subject import Subject
-from .style import REMOVALS, WIDTH, count, entry, interval, note, rows_axis, series, styled, title
+from .layout import TALLEST, WIDTHS, arrange
+from .style import REMOVALS, count, entry, interval, rows_axis, series, styled, title
 
-COLUMNS = 3
+SIDE_BY_SIDE = {1: 2, 2: 3}
+"""Columns that the figure spans -> cells in a row."""
+NOTHING = "No run of this study was repeated without points."
 KINDS = ("random", "uniform", "top_stragglers", "stragglers", "other_seed", "consensus")
 """Values of ``removed`` that are compared with ``none``."""
 
@@ -72,26 +77,26 @@ def removals_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 @styled
-def draw(content: Content) -> Figure:
+def draw(content: Content, columns: int = 2) -> Figure:
     cells = content.cells
     names = list(dict.fromkeys(name for _, rows in cells for name in removals_of(rows)))
     if not names:
-        figure = Figure(figsize=(WIDTH, 1))
-        note(figure.add_subplot(), "no retrained runs in this study")
-        return figure
-    n_rows = -(-len(cells) // COLUMNS)
-    figure = Figure(figsize=(WIDTH, 0.4 + n_rows * (0.75 + 0.2 * len(names))))
-    axes = figure.subplots(n_rows, min(COLUMNS, len(cells)), sharey=True, squeeze=False).ravel()
-    for ax, letter, (text, rows) in zip(axes, "abcdefghijklmnopqrstuvwxyz", cells, strict=False):
+        return arrange({}, columns, NOTHING)[0]
+    n_columns = min(SIDE_BY_SIDE[columns], len(cells))
+    n_rows = -(-len(cells) // n_columns)
+    width = WIDTHS[columns] * max(n_columns / SIDE_BY_SIDE[columns], 1 / columns)
+    figure = Figure(figsize=(width, min(0.6 + n_rows * (0.55 + 0.18 * len(names)), TALLEST)))
+    axes = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
+    for ax, letter, (text, rows) in zip(axes, string.ascii_lowercase, cells, strict=False):
         draw_cell(ax, rows, names, content.sigmas)
-        title(ax, letter, text, 30)
+        title(ax, letter, text, int(9 * width / n_columns))
     for ax in axes[len(cells) :]:
         ax.set_axis_off()
     for number, sigma in enumerate(content.sigmas):
         entry(axes[0], f"test noise σ = {sigma:g}" if sigma else "clean test data", *series(number))
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-    for ax in axes[max(0, len(cells) - len(axes) // n_rows) : len(cells)]:
+    figure.legend(handles, labels, loc="outside lower center", ncols=2 * columns)
+    for ax in axes[max(0, len(cells) - n_columns) : len(cells)]:
         ax.set_xlabel("test error relative to\nnothing removed")
     return figure
 
@@ -110,6 +115,12 @@ def draw_cell(ax: Axes, rows: pd.DataFrame, names: list[str], sigmas: list[float
         found = of_kind.loc[of_kind["sigma"] == 0, "inversion_found"].astype(bool)
         count(ax, row, int(found.sum()), len(found))
     rows_axis(ax, names, 24)
+    # Where nothing changes has a tick.
+    low, high = ax.get_xlim()
+    step = (high - 1 if high - 1 > 1 - low else 1 - low) * 0.45
+    places = 1 + np.arange(-4, 5) * float(f"{max(step, 1e-3):.1g}")
+    ax.set_xticks([place for place in places if low <= place <= high])
+    ax.annotate("inverted", (1.01, -0.75), xycoords=("axes fraction", "data"), va="center", fontsize=6, color="0.35")
 
 
 def caption(content: Content) -> dict[str, Any]:

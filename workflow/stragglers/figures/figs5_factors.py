@@ -2,39 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
 from ..support.sealed import read_table
 from ..tables.rows import COMPLETE, inverted, mean_interval, read, rows_of
 from ..tables.subject import Subject
+from .layout import Panel, arrange, letters
 from .style import (
     INVERSION_ERROR,
     OBSERVABLES,
-    WIDTH,
     entry,
     interval,
     inverted_count,
-    note,
     plain_log_ticks,
     reach,
     rows_axis,
     series,
     styled,
-    title,
 )
 
 QUANTITIES = {"train_error": ("ε*", "#000000", "o"), "log_epoch": ("log t*", "#56B4E9", "s")}
 """What the ``variance`` table's ``quantity`` says -> name, colour, marker."""
 
 COMPONENTS = {"dataset": "dataset", "optimizer": "optimiser", "interaction": "both together", "seed": "seed"}
+OF_DATASETS = ("dataset", "interaction")
+"""Components that one dataset alone does not have."""
 
 
 @dataclass(frozen=True)
@@ -87,42 +87,47 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     )
 
 
+def panels(content: Content) -> dict[str, Panel]:
+    """Those of what varies in the study."""
+    found = {}
+    if len(content.variance):
+        found["shares"] = Panel(partial(draw_shares, content=content), "shares of variance")
+    if sizes_of(content):
+        found["sizes"] = Panel(partial(draw_sizes, content=content), "number of points")
+    if deep := sorted({network for networks in content.layers.values() for network in networks}):
+        n_rows = sum(depth_of(content, network) for network in deep)
+        height = 0.3 + n_rows * (0.1 + 0.09 * len(content.layers))
+        draws = partial(draw_layers, content=content, deep=deep)
+        found["layers"] = Panel(draws, "hidden layers", 3 if n_rows < 5 else 6, 6, height, rigid=True)
+    return found
+
+
 @styled
-def draw(content: Content) -> Figure:
-    deep = sorted({network for networks in content.layers.values() for network in networks})
-    n_rows = sum(depth_of(content, network) for network in deep)
-    figure = Figure(figsize=(WIDTH, np.clip(1.2 + 0.11 * n_rows * max(1, len(content.layers)), 3, 6)))
-    a, b, c = figure.subplots(1, 3)
-    draw_shares(a, content)
-    title(a, "a", "shares of variance")
-    draw_sizes(b, content)
-    title(b, "b", "number of points")
-    draw_layers(c, content, deep)
-    title(c, "c", "hidden layers")
-    handles, labels = a.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower left", ncols=2)
-    for name in dict.fromkeys([*sizes_of(content), *content.layers]):
-        entry(b, content.subject.main[name], *content.style(name))
-    handles, labels = b.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower right", ncols=2)
+def draw(content: Content, columns: int = 2) -> Figure:
+    figure, axes = arrange(panels(content), columns, "One optimiser, no subsamples of other sizes, no deep networks.")
+    several = dict.fromkeys([*sizes_of(content), *content.layers])
+    if len(several) > 1:
+        # Outside, of all panels.
+        ax = next(iter(axes.values()))
+        handles = [entry(ax, content.subject.main[name], *content.style(name)) for name in several]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
 
 def draw_shares(ax: Axes, content: Content) -> None:
-    """Panel a: share of each component with its 95 % interval over seeds."""
-    if content.variance.empty:
-        return note(ax)
+    """Share of each component with its 95 % interval over seeds."""
+    n_datasets = content.variance["n_datasets"].iloc[0]
+    components = [name for name in COMPONENTS if n_datasets > 1 or name not in OF_DATASETS]
     for place, (quantity, (text, color, marker)) in enumerate(QUANTITIES.items()):
         entry(ax, text, color, marker)
         rows = content.variance[content.variance["quantity"] == quantity].set_index("component")
-        for row, component in enumerate(COMPONENTS):
+        for row, component in enumerate(components):
             if component in rows.index:
                 estimate = Estimate(*rows.loc[component, ["share", "ci_low", "ci_high"]])
                 interval(ax, row - 0.15 + 0.3 * place, estimate, color, marker)
-    rows_axis(ax, list(COMPONENTS.values()))
+    rows_axis(ax, [COMPONENTS[component] for component in components])
     ax.set(xlabel="share of the sum of squares", xlim=(-0.02, 1.02))
+    ax.legend()
 
 
 def sizes_of(content: Content) -> dict[str, list[str]]:
@@ -136,11 +141,8 @@ def sizes_of(content: Content) -> dict[str, list[str]]:
 
 
 def draw_sizes(ax: Axes, content: Content) -> None:
-    """Panel b: ε* against P, a point a subsample, means of each P joined."""
-    sizes = sizes_of(content)
-    if not sizes:
-        return note(ax)
-    for name, family in sizes.items():
+    """ε* against P, a point a subsample, means of each P joined."""
+    for name, family in sizes_of(content).items():
         color, marker = content.style(name)
         means: dict[int, list[float]] = {}
         for dataset in family:
@@ -151,7 +153,7 @@ def draw_sizes(ax: Axes, content: Content) -> None:
                 ax.errorbar(size, estimate.value, reach(estimate), color=color, marker=marker, markersize=3, alpha=0.8)
         ax.plot(sorted(means), [np.mean(means[size]) for size in sorted(means)], color=color, linewidth=0.8)
     ax.set_xscale("log")
-    plain_log_ticks(ax.xaxis, room=1.2)
+    plain_log_ticks(ax.xaxis)
     ax.set_ylim(bottom=0)
     ax.set(xlabel="training points P", ylabel=INVERSION_ERROR)
 
@@ -162,9 +164,7 @@ def depth_of(content: Content, network: str) -> int:
 
 
 def draw_layers(ax: Axes, content: Content, deep: Sequence[str]) -> None:
-    """Panel c: ε* at each hidden layer of the deep networks, and how many runs inverted where not all did."""
-    if not deep:
-        return note(ax)
+    """ε* at each hidden layer of the deep networks, and how many runs inverted where not all did."""
     names = [(network, layer) for network in deep for layer in range(1, depth_of(content, network) + 1)]
     for number, (dataset, networks) in enumerate(content.layers.items()):
         color, marker = content.style(dataset)
@@ -176,8 +176,6 @@ def draw_layers(ax: Axes, content: Content, deep: Sequence[str]) -> None:
                 interval(ax, y, mean_interval(errors), color, marker)
                 inverted_count(ax, y, len(errors), len(rows), color, size=6)
     rows_axis(ax, [f"{content.subject.networks[network]}, layer {layer}" for network, layer in names], 30)
-    # The panel is narrow beside its rows' names.
-    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel(INVERSION_ERROR)
     ax.set_xlim(left=0)
 
@@ -186,6 +184,7 @@ def caption(content: Content) -> dict[str, Any]:
     """Numbers of the caption template."""
     first = content.variance.iloc[0] if len(content.variance) else None
     return {
+        "letters": letters(panels(content)),
         "observable": OBSERVABLES[content.observable][0],
         "counts": None
         if first is None

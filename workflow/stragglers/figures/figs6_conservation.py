@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,17 @@ from ..study.cell import REFERENCE
 from ..support.intervals import Estimate
 from ..tables.rows import COMPLETE, read
 from ..tables.subject import Subject
-from .style import OBSERVABLES, WIDTH, error_axis, legend_label, mark, note, reach, series, styled, title
+from .layout import Panel, arrange, letters
+from .style import OBSERVABLES, dashes, error_axis, legend_label, mark, reach, series, styled
 
 STATISTICS = {
-    "z": "conservation z",
-    "jaccard": "mean Jaccard index",
-    "conditional": "probability that a point of\none run's set is in another's",
+    "z": ("excess over chance", "conservation z"),
+    "jaccard": ("overlap", "mean Jaccard index"),
+    "conditional": ("conditional probability", "share also in another's set"),
 }
-"""Column of the ``conservation`` table -> label."""
+"""Column of the ``conservation`` table -> title, label."""
+BINS = 50
+"""Bins of a curve in a decade of the training error: narrower than its line is wide."""
 
 LEAST_SHARE = 0.5
 """Of the runs that must invert for a dataset to be drawn."""
@@ -76,39 +80,59 @@ def inversion_errors(inversion: pd.DataFrame) -> dict[str, float]:
     return by_dataset["train_error"].mean()[inverting].to_dict()
 
 
+def panels(content: Content) -> dict[str, Panel]:
+    """One a measure, where any dataset has pairs of runs that invert."""
+    # The key below is of all of them.
+    room = {"width": 2, "narrow": 6, "height": 1.8 + 0.15 * -(-len(content.shown) // 3)}
+    return {
+        name: Panel(partial(draw_statistic, content=content, statistic=name), text, **room)
+        for name, (text, _) in STATISTICS.items()
+        if content.shown
+    }
+
+
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, 2.7))
-    axes = figure.subplots(1, len(STATISTICS))
-    for letter, ax, statistic in zip("abc", axes, STATISTICS, strict=True):
-        draw_statistic(ax, content, statistic)
-        title(ax, letter)
-    handles, labels = axes[0].get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+def draw(content: Content, columns: int = 2) -> Figure:
+    figure, axes = arrange(panels(content), columns, "No dataset has pairs of runs that invert.")
+    if axes:
+        handles, labels = axes["z"].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 2 * columns - 1))
     return figure
 
 
 def draw_statistic(ax: Axes, content: Content, statistic: str) -> None:
     """One measure against ε/ε*, its peak marked with the 95 % interval of its place."""
-    if not content.shown:
-        return note(ax, "no pairs of runs that invert")
+    drawn = []
     for number, name in enumerate(content.shown):
         color, marker = series(number)
-        curve = content.curve(name)
-        ax.plot(curve["relative"], curve[statistic], color=color, linewidth=1)
+        line = {"color": color, "linestyle": dashes(number), "linewidth": 1}
+        curve = smoothed(content.curve(name), statistic)
+        ax.plot(curve["relative"], curve[statistic], **line)
+        drawn += [*curve["relative"]]
         # In the legend with line and marker both.
-        ax.plot([], [], color=color, marker=marker, linewidth=1, label=legend_label(content.titles[name]))
+        ax.plot([], [], marker=marker, label=legend_label(content.titles[name]), **line)
+    for number, name in enumerate(content.shown):
+        color, marker = series(number)
         peaks = content.peak[(content.peak["dataset"] == name) & (content.peak["statistic"] == statistic)]
         for row in peaks[peaks["train_error"].notna()].itertuples():
-            at = Estimate(*(np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]))
-            ax.errorbar(
-                at.value, row.value, xerr=reach(at), color=color, marker=marker, markeredgecolor="white", capsize=2
-            )
+            at, low, high = np.array([row.train_error, row.ci_low, row.ci_high]) / content.error_star[name]
+            # An interval may reach to 0, which has no place on the axis.
+            within = Estimate(at, *np.clip([low, high], min(drawn), max(drawn)))
+            bar = {"xerr": reach(within), "capsize": 2, "zorder": 3}
+            ax.errorbar(at, row.value, color=color, marker=marker, markeredgecolor="white", **bar)
     error_axis(ax, "training error relative to ε*")
-    ax.set_ylabel(STATISTICS[statistic])
+    ax.set_ylabel(STATISTICS[statistic][1])
     ax.set_ylim(0, None if statistic == "z" else 1)
     mark(ax, 1.0)
+
+
+def smoothed(curve: pd.DataFrame, statistic: str) -> pd.DataFrame:
+    """The curve as a function of ``relative``: means over epochs whose errors fall into one of :data:`BINS` per decade.
+
+    Where the training error goes up and down, epochs of about one error come again and again.
+    """
+    places = np.floor(BINS * np.log10(curve["relative"].where(curve["relative"] > 0)))
+    return curve.groupby(places.to_numpy())[["relative", statistic]].mean().sort_values("relative", ascending=False)
 
 
 def caption(content: Content) -> dict[str, Any]:
@@ -134,6 +158,7 @@ def caption(content: Content) -> dict[str, Any]:
             }
         )
     return {
+        "letters": letters(panels(content)),
         "observable": OBSERVABLES[content.observable][0],
         "datasets": datasets,
         "names": {"z": "z", "jaccard": "the Jaccard index", "conditional": "the probability"},

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from ..geometry.manifolds import D, R
 from ..study.cell import REFERENCE
 from ..tables.rows import COMPLETE, defining_by_network, inverted, mean_interval, read
 from ..tables.subject import Subject
-from .style import ABSENT, INVERSION_ERROR, WIDTH, interval, inverted_count, mark, note, rows_axis, runs, styled, title
+from .layout import Panel, arrange, letters
+from .style import INVERSION_ERROR, interval, inverted_count, mark, rows_axis, runs, styled
 
 LEAST_SHARE = 0.5
 """Of the runs that must turn for a pair's mean to be drawn."""
+ABSENT = "no runs of the reference network"
 ANNOTATED = 12
 """Most groups of a matrix whose cells can hold a number of a legible size."""
 
@@ -56,21 +59,32 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     )
 
 
+def panels(content: Content) -> dict[str, Panel]:
+    """Those of more than two groups, of which some turn."""
+    if not content.groups:
+        return {}
+    height = 0.3 + 0.22 * len(content.groups)
+    found = {
+        "radii": Panel(
+            partial(draw_radii, content=content), f"{content.title}: radius of each group", height=height, rigid=True
+        )
+    }
+    if distance_matrix(content).notna().any(axis=None):
+        text = "ε* at the distance of each pair"
+        found["distances"] = Panel(partial(draw_distances, content=content), text, height=height, rigid=True)
+    return found
+
+
 @styled
-def draw(content: Content) -> Figure:
-    figure = Figure(figsize=(WIDTH, np.clip(1.2 + 0.24 * len(content.groups), 2.6, 7)))
-    a, b = figure.subplots(1, 2)
-    draw_radii(a, content)
-    draw_distances(b, content)
-    title(a, "a", f"{content.title}: radius of each group", 44)
-    title(b, "b", "ε* at the distance of each pair", 48)
-    return figure
+def draw(content: Content, columns: int = 2) -> Figure:
+    otherwise = (
+        f"{content.title}: two groups, which figure 1 shows." if len(content.means) else f"{content.title}: {ABSENT}."
+    )
+    return arrange(panels(content), columns, otherwise)[0]
 
 
 def draw_radii(ax: Axes, content: Content) -> None:
-    """Panel a: ε* of each group's radius, runs, mean and 95 % interval; dashed, that of all groups."""
-    if content.radii.empty:
-        return note(ax, "two groups: see figure 1" if len(content.means) else ABSENT)
+    """ε* of each group's radius, runs, mean and 95 % interval; dashed, that of all groups."""
     for row, group in enumerate(content.groups):
         of_group = content.radii[content.radii["class_a"] == group]
         errors = inverted(of_group, R.name)["train_error"].to_numpy(float)
@@ -95,10 +109,8 @@ def distance_matrix(content: Content) -> pd.DataFrame:
 
 
 def draw_distances(ax: Axes, content: Content) -> None:
-    """Panel b: the matrix, grey where less than half the runs turn."""
+    """The matrix, grey where less than half the runs turn."""
     matrix = distance_matrix(content)
-    if matrix.isna().all(axis=None):
-        return note(ax, "no pair turns in half the runs" if len(content.distances) else "")
     text = (100 * matrix).map(lambda value: f"{value:.1f}" if np.isfinite(value) else "")
     sns.heatmap(
         100 * matrix,
@@ -107,7 +119,7 @@ def draw_distances(ax: Axes, content: Content) -> None:
         square=True,
         annot=text if len(matrix) <= ANNOTATED else None,
         fmt="",
-        annot_kws={"fontsize": 5.5},
+        annot_kws={"fontsize": 6},
         linewidths=0.4,
         linecolor="white",
         cbar_kws={"label": "ε* (% of the training points)", "pad": 0.02},
@@ -128,6 +140,7 @@ def caption(content: Content) -> dict[str, Any]:
 
     of_all = inverted(content.means, content.observable)["train_error"]
     return {
+        "letters": letters(panels(content)),
         "title": content.title,
         "observable": content.observable,
         "n_runs": content.means["seed"].nunique(),

@@ -1,7 +1,8 @@
 """The figures: what each is called and which tables it reads. Importable without what draws them.
 
 Each has a module of its stem here, with three functions: ``gather(files, subject)`` reads what the figure shows,
-``draw`` draws it and ``caption`` gives the numbers of the template of that stem in ``workflow/report/``.
+``draw(content, columns)`` draws it, so many columns of a journal wide, and ``caption(content)`` gives the numbers of
+the template of that stem in ``workflow/report/``.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ class Figure:
     """Whether it reads a dataset's exemplary points, too."""
     of_many_groups: bool = False
     """Whether it is of datasets of more than two groups only."""
+    of_ablations: bool = False
+    """Whether it is of retrained runs only."""
     question: str | None = None
     """The question that it answers, if it is of studies of that question only."""
 
@@ -39,7 +42,7 @@ FIGURES = (
     Figure("figs1_planted", "S1: planted stragglers", ("planted",)),
     Figure("figs2_linear", "S2: linear classifiers", ("linear",)),
     Figure("figs3_detection", "S3: settings of the detection", ("detection",)),
-    Figure("figs4_removal", "S4: kinds of removal", ("ablation",)),
+    Figure("figs4_removal", "S4: kinds of removal", ("ablation",), of_ablations=True),
     Figure("figs5_factors", "S5: what the inversion depends on", ("inversion", "variance", "linear")),
     Figure("figs6_conservation", "S6: measures of conservation", ("inversion", "conservation", "conservation_peak")),
     Figure("figs7_groups", "S7: group by group", ("inversion",), per_dataset=True, of_many_groups=True),

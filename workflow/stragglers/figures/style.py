@@ -12,6 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
@@ -19,9 +20,6 @@ from ..geometry.manifolds import R_MINUS, R_PLUS, D, R
 from ..support.intervals import Estimate
 from ..support.sealed import writing
 from .fonts import FAMILY, use_fonts
-
-WIDTH = 7.2
-"""Two columns of a journal, in inches."""
 
 STYLE = {
     # All text is shown as it is: a title's dollar signs are no formula.
@@ -35,7 +33,7 @@ STYLE = {
     "legend.fontsize": 7,
     "legend.framealpha": 0.8,
     "legend.edgecolor": "none",
-    "legend.handlelength": 1.6,
+    "legend.handlelength": 2.2,
     "legend.borderaxespad": 0.3,
     "legend.labelspacing": 0.25,
     "axes.spines.top": False,
@@ -57,6 +55,10 @@ STYLE = {
 # a kind of removal.
 OBSERVABLES = {each.name: (each.symbol, each.colour) for each in (R_PLUS, R_MINUS, R, D)}
 """Column of the ``dynamics`` table -> symbol, colour."""
+
+
+LINES = {"D": "-", "R_plus": "--", "R_minus": (0, (1, 1)), "R": "-."}
+"""Line style of an observable, beside its colour."""
 
 
 def shown(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
@@ -81,15 +83,16 @@ REMOVALS = {
     "misclassified_at": ("S(t)", "#7F7F7F"),
 }
 """What the tables' ``removed`` says -> name, colour."""
+REMOVAL_LINES = {"none": "-", "random": "--", "stragglers": (0, (1, 1))}
 
 MARKERS = "os^DvPX"
+DASHES = ("-", "--", (0, (1, 1)), "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1)))
 
 EPOCH = "epoch"
 TRAIN_ERROR = "training error ε"
 INVERSION_EPOCH = "inversion epoch t*"
 INVERSION_ERROR = "training error at inversion ε*"
 T_STAR, ERROR_STAR = "t*", "ε*"
-ABSENT = "no runs in this study"
 
 styled = mpl.rc_context(STYLE)
 """Decorator of every function that draws a figure."""
@@ -106,8 +109,8 @@ def title(ax: Axes, letter: str, text: str = "", width: int = 52) -> None:
         ax.annotate(text, (1, 0), (6, 0), va="bottom", annotation_clip=False, in_layout=False, **beside)
 
 
-def note(ax: Axes, text: str = ABSENT) -> None:
-    """A panel without data: says so, and has no axes."""
+def note(ax: Axes, text: str) -> None:
+    """A panel of several without data: says so, and has no axes."""
     ax.set_axis_off()
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="0.4")
 
@@ -141,8 +144,15 @@ def epoch_axis(ax: Axes) -> None:
     ax.set_xlabel(EPOCH)
 
 
-def plain_log_ticks(axis: Axis, room: float = 2.0) -> None:
-    """Numbers in full rather than powers of ten, three in each of up to ``room`` decades, else fewer."""
+def inches(axis: Axis) -> float:
+    """About how long an axis is: its panel is not laid out yet."""
+    box = axis.axes.bbox
+    return (box.width if axis.axis_name == "x" else box.height) / axis.axes.figure.dpi
+
+
+def plain_log_ticks(axis: Axis) -> None:
+    """Numbers in full rather than powers of ten, three in each decade where they have room, else fewer."""
+    room = inches(axis)
     low, high = sorted(axis.get_view_interval())
     decades = np.log10(high / low)
     subs = (1, 2, 5) if decades < room else (1, 3) if decades < 1.75 * room else (1,)
@@ -155,6 +165,11 @@ def plain_log_ticks(axis: Axis, room: float = 2.0) -> None:
 def series(number: int) -> tuple[tuple[float, float, float], str]:
     """Colour and marker of the ``number``-th of several datasets or the like."""
     return sns.color_palette("colorblind", 10)[number % 10], MARKERS[number % len(MARKERS)]
+
+
+def dashes(number: int) -> str | tuple:
+    """Line style of the ``number``-th of several, beside its colour."""
+    return DASHES[number % len(DASHES)]
 
 
 def reach(estimate: Estimate) -> np.ndarray:
@@ -179,9 +194,10 @@ def interval(ax: Axes, y: float, estimate: Estimate, color: str, marker: str = "
     )
 
 
-def entry(ax: Axes, label: str, color: str, marker: str) -> None:
+def entry(ax: Axes, label: str, color: str, marker: str) -> Line2D:
     """A line of the legend, whether or not there is anything to draw."""
-    ax.plot([], [], linestyle="none", color=color, marker=marker, label=legend_label(label))
+    (line,) = ax.plot([], [], linestyle="none", color=color, marker=marker, label=legend_label(label))
+    return line
 
 
 def legend_label(text: str) -> str:

@@ -36,7 +36,9 @@ def content(
     folders of their trajectories, ``runs``, and its ``origins`` file or None. ``listing``: the file of the samples, the
     most suspicious first, where the study has one.
     """
-    tables = {name: read_table(file) for name, file in files.items() if name != "dynamics"}
+    tables = {name: read_table(file) for name, file in files.items() if name not in ("dynamics", "stragglers")}
+    # Most points of most cells are nobody's stragglers.
+    tables["stragglers"] = read(files["stragglers"], None, straggler_rate=lambda rate: rate > 0)
     epochs = curve_epochs(last_epochs(files["dynamics"]), test_every)
     curves = read_curves(files, subject, epochs)
     shown = choices(curves, epochs)

@@ -114,7 +114,8 @@ def peak_interval(curve: np.ndarray, left_out: np.ndarray, errors: np.ndarray) -
     near = np.flatnonzero(np.isfinite(curve) & ~lower)
     mean = errors[near].mean(axis=1)
     reach = stdtrit(n_runs - 1, (1 + CONFIDENCE) / 2) * errors[near].std(axis=1, ddof=1) / np.sqrt(n_runs)
-    return float((mean - reach).min()), float((mean + reach).max())
+    # An error is a share, and the interval of its mean knows nothing of that.
+    return max(float((mean - reach).min()), 0.0), min(float((mean + reach).max()), 1.0)
 
 
 def epochs_at_error(train_error: np.ndarray, errors: np.ndarray) -> np.ndarray:

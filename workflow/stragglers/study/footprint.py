@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from ..spec.specification import KEYS, PLANTED, Dataset, Network, Protocol, parse_seeds
 from ..support.errors import InputError
+from .sizes import SOURCES, Size, n_parameters
 from .study import Study
 
-N_FEATURES = {"digits": 64, "MNIST": 784, "KMNIST": 784, "FashionMNIST": 784, "CIFAR10": 1024}
+N_FEATURES = {source: size.n_pixels for source, size in SOURCES.items() if source != "sklearn"}
 """Inputs of a network for the sources whose images have one size, channels summed."""
 COPIES = 3
 """Parameters, their gradients and one more in the optimiser or on the way."""
@@ -25,30 +26,13 @@ def footprint(dataset: Dataset, network: Network, protocol: Protocol, n_runs: in
     inputs, n_points = N_FEATURES.get(dataset.source, 1), 0
     if dataset.planted:
         inputs, n_points = dataset.planted["n_features"], dataset.planted["n_train"] + dataset.planted["n_test"]
-    parameters = n_parameters(network, inputs)
+    parameters = n_parameters(network, Size(0, 0, inputs))
     scalars = 3 * (protocol.epochs + 1)
     gram = 2 * dataset.least_groups**2 * len(network.hidden_layers) * (protocol.epochs + 1)
     return Footprint(
         memory=4 * n_runs * (COPIES * parameters + scalars) + 4 * n_points * inputs,
         disk=4 * n_runs * (scalars + gram),
     )
-
-
-def n_parameters(network: Network, inputs: int) -> int:
-    """Weights of one run at least: what a module has is not known without it, nor how many colours an image."""
-    after = network.width * (2 + network.width * (network.depth - 2))
-    match network.kind:
-        case "dense":
-            return network.width * inputs + after
-        case "convolutional":
-            channels = [1, *(stage.channels for stage in network.stages)]
-            kernels = (
-                stage.kernel**2 * before * stage.channels
-                for before, stage in zip(channels, network.stages, strict=False)
-            )
-            return sum(kernels) + network.width * channels[-1] + after
-        case _:
-            return 0
 
 
 def refuse_beyond(study: Study, memory: float, disk: float) -> None:

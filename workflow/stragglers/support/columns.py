@@ -118,3 +118,15 @@ TASKS_MODELS = (
 """One row a number that says what foretells an inversion."""
 TASKS_PREDICTED = ("dataset", "name", "data", "kind", "response", "model", "observed", "predicted", "ratio")
 """One row a task, response and model that was fitted to tasks without its classes."""
+LENSES = (
+    *(*ADDRESS, "seed", "t_star", "epoch", "train_error", "n_points"),
+    *("distance", "silhouette", "components", "loops", "participation", "two_nn", "mle", "silhouette_stragglers"),
+)
+"""One row a run and epoch that is looked at."""
+LENSES_TURNS = (
+    *(*ADDRESS, "seed", "t_star", "lens", "turn", "expected", "n_epochs", "found", "epoch", "ratio", "at_inversion"),
+    *("prominence", "required"),
+)
+"""One row a run, lens and extremum."""
+LENSES_MAPS = (*ADDRESS, "seed", "map", "state", "epoch", "sample_id", "label", "straggler", "x", "y")
+"""One row a point of a map, kind of map and state of a run."""

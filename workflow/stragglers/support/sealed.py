@@ -5,6 +5,7 @@ then ends in a message, not in other results, and a killed writer leaves nothing
 seal is absent (a copy without hidden files) is taken as it is; one whose seal is itself damaged counts as damaged.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import InputError
+from .text import one_line
 
 REMEDY = "delete it, then run again the command that made it"
 
@@ -24,6 +26,26 @@ REMEDY = "delete it, then run again the command that made it"
 def seal_of(path: Path) -> Path:
     """Where the seal of ``path`` stands."""
     return path.with_name(f".{path.name}.sha256")
+
+
+@contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """For what is written to ``path``: an :class:`OSError` of the block, as of a full disk, is an :class:`InputError`.
+
+    One that names another file, such as what is read meanwhile, stays as it is.
+    """
+    path = Path(path)
+    try:
+        yield
+    except OSError as error:
+        named = error.filename and Path(os.fsdecode(error.filename))
+        if named and path.name not in named.name and named not in path.parents:
+            raise
+        what = error.strerror or one_line(str(error))
+        remedy = "free some" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "see to it"
+        raise InputError(
+            f"{path} cannot be written ({what} in {path.parent.absolute()}); {remedy}, then run the same command again"
+        ) from error
 
 
 @contextmanager
@@ -47,8 +69,11 @@ def beside(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """A file to write to that becomes ``path`` once the block ends without an exception."""
-    with beside(path) as part:
+    """A file to write to that becomes ``path`` once the block ends without an exception.
+
+    Raises :class:`InputError` where it cannot be written.
+    """
+    with naming(path), beside(path) as part:
         yield part
         part.replace(path)
 
@@ -93,6 +118,17 @@ def reading(path: Path | str) -> Iterator[Path]:
         if seal_of(path).is_file():
             raise
         raise InputError(f"{path} is damaged ({error}); {REMEDY}") from error
+
+
+def damaged(folder: Path) -> Iterator[Path]:
+    """The files below ``folder`` that do not hold what was written."""
+    for seal in sorted(folder.rglob(".*.sha256")):
+        file = seal.with_name(seal.name.removeprefix(".").removesuffix(".sha256"))
+        if file.is_file():
+            try:
+                sealed(file)
+            except InputError:
+                yield file
 
 
 def read_table(path: Path | str, **options: Any) -> pd.DataFrame:

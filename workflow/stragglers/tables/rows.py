@@ -23,8 +23,9 @@ COMPLETE = {"removed": "none", "diverged_at": None, "class_a": None}
 """Rows of ``inversion`` that figures and claims count: of whole training sets, of all groups, no run that diverged."""
 
 
-def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
-    """``columns`` of the rows of a table that hold each value of ``where``, one of a list of them, or (None) none.
+def read(file: str, columns: list[str] | None, **where: Any) -> pd.DataFrame:
+    """``columns`` (None: all) of the rows of a table that hold each value of ``where``, one of a list of them, or
+    (None) none; a function says of a column which values to keep.
 
     The rest is not read, which matters where a table has millions of rows.
     """
@@ -40,6 +41,8 @@ def read(file: str, columns: list[str], **where: Any) -> pd.DataFrame:
 def holds(column: pc.Expression, value: Any) -> pc.Expression:
     if value is None:
         return column.is_null()
+    if callable(value):
+        return value(column)
     return column.isin(value if isinstance(value, list) else [value])
 
 

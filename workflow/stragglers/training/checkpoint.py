@@ -23,7 +23,7 @@ import torch
 from ..data.datasets import Dataset
 from ..spec.canonical import canonical
 from ..support.errors import InputError
-from ..support.sealed import digest_of, replacing
+from ..support.sealed import digest_of, naming, replacing
 from ..support.text import one_line
 from .stream import stands
 
@@ -43,9 +43,11 @@ def unfinished(folder: Path) -> Iterator[Path]:
     After an exception it stays, if it holds a checkpoint. Raises :class:`InputError` while another process holds it.
     """
     hidden = folder / UNFINISHED
-    hidden.mkdir(parents=True, exist_ok=True)
+    with naming(hidden):
+        hidden.mkdir(parents=True, exist_ok=True)
+        lock = open(hidden / "lock", "wb")  # noqa: SIM115 - closed below
     done = False
-    with open(hidden / "lock", "wb") as lock:
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -139,8 +141,8 @@ class Checkpoints:
                 digest = digest_of(part)
                 with open(part, "ab") as file:
                     file.write(digest.encode())
-        except (OSError, RuntimeError) as error:
+        except (InputError, RuntimeError) as error:
             # The training itself can do without.
-            log.warning("%s cannot be written (%s); the training goes on", self.file, one_line(str(error)))
+            log.warning("the checkpoint cannot be written (%s); the training goes on", one_line(str(error)))
         self.saved = time.monotonic()
         self.took = self.saved - start

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..support.sealed import naming
+
 CHUNK = 2**24
 """Bytes to read at a time."""
 
@@ -19,13 +21,13 @@ class Stream:
     def __init__(self, path: Path, dtype: type, shape: tuple[int, ...], kept: Sequence[int] | None = None):
         """``shape`` in the end; ``kept``, an earlier :meth:`state`, says where to go on."""
         self.path, self.dtype, self.checksum = path, dtype, 0
+        with naming(path):
+            self.file = open(path, "r+b") if kept else open(path, "wb")  # noqa: SIM115 - closed by close()
         if kept:
             size, self.checksum = kept
-            self.file = open(path, "r+b")  # noqa: SIM115 - closed by close()
             self.file.truncate(size)
             self.file.seek(size)
         else:
-            self.file = open(path, "wb")  # noqa: SIM115
             header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
             text = BytesIO()
             np.lib.format.write_array_header_1_0(text, header)
@@ -36,15 +38,18 @@ class Stream:
 
     def _write(self, values: memoryview) -> None:
         self.checksum = zlib.crc32(values, self.checksum)
-        self.file.write(values)
+        with naming(self.path):
+            self.file.write(values)
 
     def state(self) -> list[int]:
         """Bytes that are written, and their checksum: what :func:`stands` and a new stream ask for."""
-        self.file.flush()
+        with naming(self.path):
+            self.file.flush()
         return [self.file.tell(), self.checksum]
 
     def close(self) -> None:
-        self.file.close()
+        with naming(self.path):
+            self.file.close()
 
     def become(self, path: Path) -> None:
         """Stand at ``path``, too, as long as a checkpoint may be gone on from; or instead, where there are no links."""

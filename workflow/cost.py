@@ -1,0 +1,92 @@
+"""What a study takes, and what one took.
+
+``python -m workflow.cost CONFIG [data_dir=PATH] [device=cuda]`` prints jobs, hours, memory and disk by rule, by the
+estimates with which the rules ask a cluster for resources; ``python -m workflow.cost --measured RESULTS`` what the jobs
+took that left benchmark files in a folder, and the largest shares of what they asked for.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from workflow.stragglers.spec.configuration import read, validate
+from workflow.stragglers.study.needs import Needs
+from workflow.stragglers.study.resources import mem_mb, runtime
+from workflow.stragglers.study.study import Study
+from workflow.stragglers.support.errors import InputError
+
+SCHEMA = Path(__file__).parent / "schemas/config.schema.yaml"
+
+
+def study_of(file: str, **changes: str) -> Study:
+    """The study of a configuration, whose data may be anywhere; ``changes``: ``data_dir``, ``device``."""
+    config = read(file)
+    validate(config, SCHEMA)
+    config["data_dir"] = changes.get("data_dir", config.get("data_dir", "data"))
+    config["training"]["device"] = changes.get("device", config["training"].get("device", "auto"))
+    return Study(config, reads_data=False)
+
+
+def estimate(study: Study) -> pd.DataFrame:
+    """Jobs, hours, memory and disk by rule, what is asked for beside what is expected."""
+    jobs = pd.DataFrame(
+        {
+            "rule": rule,
+            "hours": need.seconds / 3600,
+            "asked_core_hours": threads * runtime(need, threads) / 60,
+            "longest_minutes": runtime(need, threads),
+            "largest_mb": mem_mb(need),
+            "disk_gb": need.disk / 1e9,
+        }
+        for rule, need, threads in Needs(study).jobs()
+    )
+    by_rule = jobs.groupby("rule", sort=False).agg(
+        jobs=("rule", "size"),
+        hours=("hours", "sum"),
+        asked_core_hours=("asked_core_hours", "sum"),
+        longest_minutes=("longest_minutes", "max"),
+        largest_mb=("largest_mb", "max"),
+        disk_gb=("disk_gb", "sum"),
+    )
+    by_rule.loc["all"] = by_rule.sum().where(~by_rule.columns.str.startswith("l"), by_rule.max())
+    return by_rule.reset_index().astype({"jobs": int, "longest_minutes": int, "largest_mb": int})
+
+
+def measured(results: str) -> pd.DataFrame:
+    """What the jobs of each rule took, by the benchmark files below ``results``, and the largest share of what they
+    asked for.
+    """
+    files = sorted(Path(results).rglob("*.tsv"))
+    if not files:
+        raise InputError(f"{results} has no benchmark files (run a study first)")
+    jobs = pd.concat([pd.read_csv(file, sep="\t") for file in files], ignore_index=True)
+    asked = pd.DataFrame(jobs["resources"].map(ast.literal_eval).tolist())
+    jobs = jobs.assign(memory_share=jobs["max_rss"] / asked["mem_mb"], time_share=jobs["s"] / (60 * asked["runtime"]))
+    return (
+        jobs.groupby("rule_name")
+        .agg(
+            jobs=("s", "size"),
+            seconds=("s", "median"),
+            longest=("s", "max"),
+            cpu_hours=("cpu_time", lambda seconds: seconds.sum() / 3600),
+            largest_mb=("max_rss", "max"),
+            memory_share=("memory_share", "max"),
+            time_share=("time_share", "max"),
+        )
+        .reset_index()
+    )
+
+
+def main(first: str, *rest: str) -> pd.DataFrame:
+    if first == "--measured":
+        return measured(*rest)
+    return estimate(study_of(first, **dict(change.split("=", 1) for change in rest)))
+
+
+if __name__ == "__main__":
+    try:
+        print(main(*sys.argv[1:]).to_string(index=False, float_format="{:.3g}".format))
+    except InputError as error:
+        sys.exit(f"Error: {error}")
