@@ -112,7 +112,7 @@ LEFT = ("inversion", "claims")
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
-    *("ledger_runs", "vanishing", "tasks", "tasks_models", "tasks_predicted"),
+    *("ledger_runs", "vanishing", "lenses_turns", "tasks", "tasks_models", "tasks_predicted"),
 )
 """Tables that are small enough to be kept as they are."""
 
@@ -318,6 +318,8 @@ def main(names: list[str]) -> None:
     for page in (ROOT / "docs").glob("*.md"):
         if kept(page.stem, "claims").is_file():
             refresh(page, "claims", claims_markdown(kept_claims([page.stem])))
+    if kept("lenses_small", "claims").is_file():
+        refresh(ROOT / "docs" / "lenses.md", "claims_small", claims_markdown(kept_claims(["lenses_small"])))
     if all(kept(study, "claims").is_file() for study in names):
         refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(kept_claims(names)))
     if kept(ANSWERED[0], "claims").is_file():
