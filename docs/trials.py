@@ -18,6 +18,10 @@ from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
 REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+from workflow.stragglers.support.sealed import read_table, replacing  # noqa: E402 - the library is not installed
+
 TABLE = REPOSITORY / "docs/own_data.csv"
 FLIPPED = 0.1
 CONSENSUS = 0.5
@@ -43,7 +47,8 @@ def flipped() -> np.ndarray:
 def patients(file: Path) -> None:
     """The tumours of breast_cancer as CSV, with the diagnosis in words."""
     tumours = load_breast_cancer(as_frame=True)
-    tumours.data.assign(diagnosis=tumours.target_names[tumours.target]).to_csv(file, index=False)
+    table = tumours.data.assign(diagnosis=tumours.target_names[tumours.target])
+    table.to_csv(file, index=False)
 
 
 TRIALS: dict[str, tuple[str, Callable[[Path], Any], str]] = {
@@ -68,8 +73,8 @@ def trial(name: str, what: str, make: Callable[[Path], Any], label: str) -> dict
         results = Path(folder, "results", Path(name).stem)
         assert (results / "index.html").is_file()
         print((results / "stragglers.txt").read_text(encoding="utf-8"))
-        dynamics = pd.read_parquet(results / "tables/dynamics.parquet", columns=["epoch"])
-        listing = pd.read_parquet(results / "stragglers.parquet")
+        dynamics = read_table(results / "tables/dynamics.parquet", columns=["epoch"])
+        listing = read_table(results / "stragglers.parquet")
     cpu = sum(getattr(after, kind) - getattr(before, kind) for kind in ("ru_utime", "ru_stime"))
     return {
         "data": what,
@@ -99,7 +104,8 @@ def main(names: list[str]) -> None:
     for name in names or TRIALS:
         row = trial(name, *TRIALS[name])
         done[row["data"]] = row
-        pd.DataFrame(done.values()).to_csv(TABLE, index=False)
+        with replacing(TABLE) as part:
+            pd.DataFrame(done.values()).to_csv(part, index=False)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,14 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from workflow.cost import SCHEMA, estimate, study_of  # noqa: E402 - the library is not installed
+from workflow.plan import many_cells  # noqa: E402
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
 from workflow.stragglers.analysis.score_names import TITLES as SCORE_TITLES  # noqa: E402
+from workflow.stragglers.spec.configuration import validate  # noqa: E402
+from workflow.stragglers.study.questions import claims_file  # noqa: E402
+from workflow.stragglers.study.study import Study  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
@@ -62,6 +68,7 @@ ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 """The study, and the datasets, whose answers the README shows."""
 
 
+@cache
 def studies() -> dict[str, dict[str, Any]]:
     """Name -> configuration of the studies that come with the workflow."""
     files = sorted((ROOT / "config").rglob("*.yaml"))
@@ -71,9 +78,7 @@ def studies() -> dict[str, dict[str, Any]]:
 
 def definitions_of(study: str) -> Mapping[str, Mapping[str, Any]]:
     """The claims that a study is held to."""
-    configuration = studies().get(study, {})
-    question = configuration.get("question")
-    file = configuration.get("claims", f"config/claims/{question}.yaml" if question else "config/claims.yaml")
+    file = claims_file(studies().get(study, {}))
     return yaml.safe_load((ROOT / file).read_text(encoding="utf-8")) if file else {}
 
 
@@ -288,10 +293,8 @@ def scores_markdown(study: str) -> str:
         lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
         for row in rows.itertuples():
             without = (dataset, row.score)
-            numbers = (
-                pairs["jaccard"].get(without),
-                *(row.jaccard, row.rho, row.runs_needed, row.own_share),
-            )
+            of_runs = (row.jaccard, row.rho, row.runs_needed, row.own_share) if row.n_runs > 1 else (None,) * 4
+            numbers = (pairs["jaccard"].get(without), *of_runs)
             cells = [SCORE_TITLES[row.score], *map(shown, numbers)]
             cells.append("{sum}/{size}".format(**found.loc[without]) if without in found.index else "–")
             cells.append(shown(errors.get(without, float("nan")) / errors[dataset, "none"]))
@@ -304,14 +307,33 @@ def shown(number: float | None) -> str:
     return "–" if number is None or not math.isfinite(number) else f"{number:.2g}"
 
 
+def markdown(table: pd.DataFrame) -> str:
+    """A table of numbers as they are, three digits each, under headings without underscores."""
+    lines = [f"| {' | '.join(name.replace('_', ' ') for name in table)} |", "|" + "---|" * table.shape[1]]
+    for row in table.itertuples(index=False):
+        cells = (f"{v:.3g}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else v for v in row)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def update_cluster() -> None:
+    """What studies take on a cluster, by the estimates of the rules, and what was measured of planning and tables."""
+    page, paper = ROOT / "docs" / "cluster.md", str(ROOT / "config" / "paper.yaml")
+    refresh(page, "paper", markdown(estimate(study_of(paper, device="cpu"))))
+    refresh(page, "paper_gpu", markdown(estimate(study_of(paper, device="cuda"))))
+    config = many_cells(100, "MNIST", blocks=10)
+    validate(config, SCHEMA)
+    refresh(page, "many", markdown(estimate(Study(config, reads_data=False))))
+    refresh(page, "planning", markdown(pd.read_csv(kept("benchmark", "planning"))))
+    refresh(page, "tables", markdown(pd.read_csv(kept("benchmark", "tables"))))
+
+
 def main(names: list[str]) -> None:
     keys = ROOT / "config" / "README.md"
     rewrite(keys, explain(keys.read_text(encoding="utf-8")))
-    # A study of a question leaves claims and no inversions, one of own data the other way round.
-    for study in sorted(
-        {file.parts[-3] for left in LEFT for file in (ROOT / "results").glob(f"*/tables/{left}.parquet")}
-    ):
-        summarise(study)
+    for study in studies():
+        if any((ROOT / "results" / study / "tables" / f"{table}.parquet").is_file() for table in LEFT):
+            summarise(study)
     for file in (ROOT / "results" / "benchmarks").glob("*.csv"):
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
@@ -330,9 +352,11 @@ def main(names: list[str]) -> None:
     for study in ("scores", "scores_small"):
         if kept(study, "score_summary").is_file():
             refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))
+            refresh(ROOT / "docs" / "scores.md", f"claims of {study}", claims_markdown(kept_claims([study])))
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))
+    update_cluster()
     counts = pd.read_csv(ROOT / "docs" / "reliability.csv")
     refresh(ROOT / "docs" / "reliability.md", "reliability", reliability_markdown(counts))
     if kept("own", "data").is_file():

@@ -116,6 +116,7 @@ AROUND = {
     ("sources.py", "np.load"): OWN,
     ("arrays.py", "np.load"): OWN,
     ("table.py", "pd.read_parquet"): OWN,
+    ("trials.py", "table.to_csv"): OWN,
     ("stream.py", "open"): "it bears a seal once it is whole, and a checksum of what there is before",
     ("checkpoint.py", "open"): "a lock, and a file with its checksum in it",
 }

@@ -29,6 +29,7 @@ from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
 from workflow.stragglers.study.cell import REFERENCE, Cell
 from workflow.stragglers.study.questions import QUESTIONS, refuse_without_extras
+from workflow.stragglers.study.questions import claims_file as claims_named
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
 from workflow.stragglers.tables.subject import Subject
@@ -129,12 +130,7 @@ try:
         config["data_dir"] = study.data_dir
     if plans_jobs:
         refuse_without_extras(study.question)
-    claims_of_question = f"config/claims/{study.question}.yaml"
-    claims_file = find_claims(
-        config.get(
-            "claims", claims_of_question if study.question else "config/claims.yaml"
-        )
-    )
+    claims_file = find_claims(claims_named(config))
     if claims_file and workflow.is_main_process:
         tables_of_claims()
     if "data" in typed and plans_jobs:

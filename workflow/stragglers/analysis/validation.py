@@ -9,6 +9,7 @@ from ..support.intervals import jackknife, share
 from ..tables.rows import mean_interval, rows_of
 from .evidence import Evidence
 from .measured import NOTHING, Measure, Measured, inverted_errors, measures
+from .vanishing import distance_of_errors, radius_of_error
 
 FAST = "gd_fast"
 """Optimiser of the notebook's removals of S(t), whose learning rate is twice that of its other runs."""
@@ -98,14 +99,15 @@ def collapsed(evidence: Evidence) -> pd.DataFrame:
 def collapsed_radius(evidence: Evidence) -> Measured:
     """Radius over the closed form, of classes of like errors."""
     runs = collapsed(evidence)
-    ratio = runs["R"] / (2 * np.sqrt(runs["train_error"] * (1 - runs["train_error"])))
+    ratio = runs["R"] / radius_of_error(runs["train_error"])
     return Measured(mean_interval(ratio), len(runs))
 
 
 def collapsed_distance(evidence: Evidence) -> Measured:
     """Distance over the closed form, of classes of like size."""
     runs = collapsed(evidence)
-    return Measured(mean_interval(runs["D"] / (2 * (1 - 2 * runs["train_error"]))), len(runs))
+    errors = runs[["train_error", "train_error"]].to_numpy()
+    return Measured(mean_interval(runs["D"] / distance_of_errors(errors)), len(runs))
 
 
 def collapsed_network_keeps_still(evidence: Evidence) -> Measured:

@@ -1,6 +1,6 @@
 """Why does it turn? What the stragglers and the other points add to D, and linear networks from smaller weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,13 @@ from .style import (
 TIMES = np.geomspace(1 / 4, 4, 81)
 """Of t*, at which contributions are drawn."""
 MEASURES = {
-    "pull": ("their share of what lowers D at t*", "o"),
-    "overlap": ("Jaccard index with those that lower it most", "s"),
-    "against": ("share of the epochs to t* at which they lower D", "D"),
+    "pull": ("share of what lowers D at t*", "o"),
+    "overlap": ("Jaccard index with what lowers it most", "s"),
+    "against": ("share of epochs to t* that they lower D", "D"),
 }
 """What is measured of the stragglers, by columns of ``ledger_runs``."""
+SCALED = {"depth": "1 - D / its maximum, at the end", "deviation": "|D - 2 (1 - ε₊ - ε₋)|, largest"}
+"""What is shown of linear networks by scale, by columns of ``vanishing``."""
 LINES = {
     "stragglers": ("stragglers", REMOVALS["stragglers"][1], "-"),
     "others": ("other points", OBSERVABLES["R_minus"][1], "-"),
@@ -93,8 +95,8 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 @styled
 def draw(content: Content, columns: int = 2) -> Figure:
     """Two columns wide, as its rows of panels need, also where one is asked for."""
-    figure = Figure(figsize=(WIDTHS[max(columns, 2)], 4.6))
-    above, below = figure.subfigures(2, 1, height_ratios=(1.05, 1))
+    figure = Figure(figsize=(WIDTHS[max(columns, 2)], 5.2))
+    above, below = figure.subfigures(2, 1, height_ratios=(1, 1.25))
     for number, (ax, name) in enumerate(
         zip(above.subplots(1, len(content.titles), sharey=True, squeeze=False)[0], content.titles, strict=True)
     ):
@@ -103,14 +105,23 @@ def draw(content: Content, columns: int = 2) -> Figure:
         if not number:
             ax.set_ylabel("added to D an epoch\n(others at t* = 1)")
     above.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
-    b, c, d = below.subplots(1, 3, width_ratios=(1.15, 1, 1))
+    b, c, d = below.subplots(1, 3, width_ratios=(1, 1, 1))
     draw_stragglers(b, content)
-    title(b, "b", "the stragglers", 30)
-    draw_depth(c, content)
-    title(c, "c", "linear networks", 30)
-    draw_deviation(d, content)
-    title(d, "d", "and their closed form", 30)
+    title(b, "b", "stragglers at t*", 30)
+    draw_by_scale(c, content, "depth")
+    title(c, "c", "linear: fall of D", 34)
+    draw_by_scale(d, content, "deviation")
+    title(d, "d", "linear: distance from theory", 34)
+    below.legend(*b.get_legend_handles_labels(), loc="outside lower left", frameon=False)
+    below.legend(*c.get_legend_handles_labels(), loc="outside lower right", frameon=False, ncols=2)
     return figure
+
+
+def ticks(ax: Axes, values: Sequence[float]) -> None:
+    """Of a logarithmic x axis, at these values and nowhere else."""
+    ax.xaxis.set_major_locator(FixedLocator(values))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def draw_contributions(ax: Axes, content: Content, name: str) -> None:
@@ -125,12 +136,10 @@ def draw_contributions(ax: Axes, content: Content, name: str) -> None:
     ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)
     ax.axvline(1, color="0.35", linestyle="--", linewidth=0.8, zorder=0)
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator([0.25, 0.5, 1, 2, 4]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ticks(ax, [0.25, 0.5, 1, 2, 4])
     ax.set_xlabel("epoch / t*")
     # What matters is where the two cancel: early on all learn at once.
-    ax.set_ylim(-3, 5)
+    ax.set_ylim(-1.6, 3)
 
 
 def draw_stragglers(ax: Axes, content: Content) -> None:
@@ -143,10 +152,9 @@ def draw_stragglers(ax: Axes, content: Content) -> None:
         inverted_count(ax, row, int(of_dataset["epoch"].notna().sum()), len(of_dataset))
     for number, (label, marker) in enumerate(MEASURES.values()):
         entry(ax, label, series(number)[0], marker)
-    entry(ax, "that index by chance", "0.5", "|")
+    entry(ax, "Jaccard index by chance", "0.5", "|")
     rows_axis(ax, list(content.titles.values()), 14)
-    ax.set_xlim(0, 1)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), frameon=False, fontsize=6.5)
+    ax.set_xlim(0, 1.04)
 
 
 def by_scale(content: Content, name: str, column: str) -> tuple[list[float], list[Estimate], list[float]]:
@@ -171,19 +179,9 @@ def draw_by_scale(ax: Axes, content: Content, column: str) -> None:
             ax.errorbar(scale, estimate.value, yerr=reach(estimate), **look)
         entry(ax, text, color, marker)
     ax.set_xscale("log")
+    ticks(ax, sorted(content.linear["scale"].unique()))
     ax.set_xlabel("scale of the initial weights")
-
-
-def draw_depth(ax: Axes, content: Content) -> None:
-    draw_by_scale(ax, content, "depth")
-    ax.set_ylabel("fall of D from its maximum to the end")
-    ax.set_ylim(bottom=0)
-    ax.legend(loc="upper left", frameon=False, fontsize=6.5)
-
-
-def draw_deviation(ax: Axes, content: Content) -> None:
-    draw_by_scale(ax, content, "deviation")
-    ax.set_ylabel("largest |D - 2 (1 - ε₊ - ε₋)|")
+    ax.set_ylabel(SCALED[column])
     ax.set_ylim(bottom=0)
 
 

@@ -29,8 +29,8 @@ SETTINGS = {
 QUANTITIES = {
     "eps_star": ("error at\ninversion ε*", "ci_low", "ci_high"),
     "phi_c": ("consensus\nφ_c", "phi_c_low", "phi_c_high"),
-    "inverted": ("share of runs\nthat invert", None, None),
-    "others": ("the same, other\ncells' runs", None, None),
+    "inverted": ("share that\ninverts", None, None),
+    "others": ("others that\ninvert", None, None),
 }
 """What is drawn -> label, columns of its interval: of the reference runs, but for ``others``."""
 

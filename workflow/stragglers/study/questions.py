@@ -1,6 +1,8 @@
 """The paper's open questions, each the subject of studies of its own: see ``question`` of the configuration."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Any
 
 from ..support.errors import InputError
 
@@ -23,3 +25,9 @@ def refuse_without_extras(question: str | None) -> None:
             f"config, question: {question} needs {missing[0]}, which is not installed (pip install -r envs/beyond.txt "
             "brings it)"
         )
+
+
+def claims_file(config: Mapping[str, Any]) -> str | bool:
+    """The file of claims that a configuration names, or else that of its question, or the paper's; False for none."""
+    question = config.get("question")
+    return config.get("claims", f"config/claims/{question}.yaml" if question else "config/claims.yaml")

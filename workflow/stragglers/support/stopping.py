@@ -17,6 +17,9 @@ def stop_with_jobs() -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    # A terminal that closes hangs up more than once, and a second time would cut off the end itself, lock and all.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     # Ctrl-C reaches them by way of the terminal.
     for job in psutil.Process().children(recursive=True):
         job.terminate()
