@@ -53,7 +53,8 @@ def at_times(of_epochs: pd.DataFrame, lens: str) -> np.ndarray:
     """A lens of all runs, each at its own t* times :data:`TIMES`."""
     return np.array(
         [
-            np.interp(TIMES, run["epoch"] / run["t_star"], run[lens], left=np.nan, right=np.nan)
+            # The first epoch is t*/8 up to rounding; the last need not come before the end of the training.
+            np.interp(TIMES, run["epoch"] / run["t_star"], run[lens], right=np.nan)
             for _, run in of_epochs.groupby("seed")
         ]
     ).reshape(-1, len(TIMES))
@@ -84,14 +85,15 @@ def draw(content: Content, columns: int = 2) -> Figure:
     title(axes[0, 0], "a", STATE_NAMES["start"])
     for ax, state in zip(axes[0, 1:], STATES[1:], strict=True):
         title(ax, "", STATE_NAMES[state])
-    left.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    left.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     turned = right.add_subplot()
     draw_turns(turned, content)
-    title(turned, "c", "when each turns", 30)
+    title(turned, "b", "when each turns", 30)
     panels = below.subplots(2, 4, sharex=True).ravel()
     for number, (ax, lens) in enumerate(zip(panels, CURVES, strict=True)):
         draw_curve(ax, content.curves[lens], REMOVALS["stragglers"][1] if lens == OF_STRAGGLERS else "#000000")
-        title(ax, "" if number else "b", CURVES[lens], 30)
+        ax.set_xlabel(f"epoch / {T_STAR}" if number > 3 else "")
+        title(ax, "" if number else "c", CURVES[lens], 30)
     return figure
 
 
@@ -125,17 +127,16 @@ def time_axis(ax: Axes) -> None:
 
 
 def draw_curve(ax: Axes, values: np.ndarray, colour: str) -> None:
-    """Panel b: single runs, their mean and its 95 % interval."""
+    """Panel c: single runs, their mean and its 95 % interval."""
     ax.plot(TIMES, values.T, color="0.75", linewidth=0.4)
     mean, low, high = np.array([mean_interval(column) for column in values.T]).T
     low, high = (np.where(np.isfinite(bound), bound, mean) for bound in (low, high))
     curve(ax, TIMES, mean, low, high, colour)
     time_axis(ax)
-    ax.set_xlabel(f"epoch / {T_STAR}")
 
 
 def draw_turns(ax: Axes, content: Content) -> None:
-    """Panel c: each run's turns, and in how many it is at the inversion the way that is expected."""
+    """Panel b: each run's turns, and in how many it is at the inversion the way that is expected."""
     time_axis(ax)
     for row, lens in enumerate(LENSES):
         turns = content.turns[content.turns["lens"] == lens]
