@@ -2,8 +2,8 @@
 
 Usage: python docs/update.py [STUDY ...] (``make docs``). claims.md shows the claims of the studies named (digits and
 mnist), speed.md the benchmark, reliability.md what the suite of faults counted, validation.md planted data, own_data.md
-the trials, and a page that is called like a study the claims of that study; the README shows the answers of four
-datasets, config/README.md the keys of the schemas.
+the trials, and a page that is called like a study the claims of that study and of its small version; the README shows
+the answers of four datasets, config/README.md the keys of the schemas.
 """
 
 import math
@@ -338,10 +338,9 @@ def main(names: list[str]) -> None:
         copy(file, f"benchmark_{file.name}")
     # Tables that are kept here, of studies that may have run elsewhere.
     for page in (ROOT / "docs").glob("*.md"):
-        if kept(page.stem, "claims").is_file():
-            refresh(page, "claims", claims_markdown(kept_claims([page.stem])))
-    if kept("lenses_small", "claims").is_file():
-        refresh(ROOT / "docs" / "lenses.md", "claims_small", claims_markdown(kept_claims(["lenses_small"])))
+        for study, name in ((page.stem, "claims"), (f"{page.stem}_small", "claims of the small study")):
+            if kept(study, "claims").is_file():
+                refresh(page, name, claims_markdown(kept_claims([study])))
     if all(kept(study, "claims").is_file() for study in names):
         refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(kept_claims(names)))
     if kept(ANSWERED[0], "claims").is_file():

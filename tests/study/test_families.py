@@ -25,9 +25,14 @@ def test_splits_are_halves_of_the_classes_no_two_the_same(n):
         assert len(first) == 5 and sorted(first + second) == [*range(10)]
 
 
-def test_fewer_splits_are_the_first_of_more():
-    few, many = (tasks_of({"random_splits": n, "seed": 0}) for n in (3, 10))
-    assert few.items() <= many.items()
+@pytest.mark.parametrize("kind", ["random_splits", "random_pairs"])
+def test_fewer_random_tasks_are_the_first_of_more(kind):
+    few, many = (tasks_of({kind: n, "seed": 0}) for n in (3, 10))
+    assert few.items() <= many.items() and (len(few), len(many)) == (3, 10)
+
+
+def test_random_pairs_are_pairs():
+    assert tasks_of({"random_pairs": 45, "seed": 1}) == tasks_of("pairs")
 
 
 def test_another_seed_draws_other_splits():

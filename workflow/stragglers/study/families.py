@@ -16,12 +16,16 @@ CLASSES = range(10)
 def tasks_of(tasks: str | Mapping[str, int]) -> dict[str, Any]:
     """Suffix of a name -> the task, for each that an entry's ``tasks`` means.
 
-    Splits are into two groups of five classes, class 0 in the first, no two of them the same; of more there come others
-    after the same first ones.
+    Splits are into two groups of five classes, class 0 in the first. No two random tasks are the same, and of more
+    there come others after the same first ones.
     """
     match tasks:
         case "pairs":
             return {f"{a}_{b}": {"pair": [a, b]} for a, b in combinations(CLASSES, 2)}
+        case {"random_pairs": n, "seed": seed}:
+            pairs = tasks_of("pairs")
+            drawn = np.random.default_rng(seed).permutation([*pairs])[:n]
+            return {str(suffix): pairs[suffix] for suffix in drawn}
         case "one_vs_rest":
             return {str(c): {"one_vs_rest": c} for c in CLASSES}
         case {"random_splits": n, "seed": seed}:
