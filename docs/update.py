@@ -117,7 +117,7 @@ LEFT = ("inversion", "claims")
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
-    *("ledger_runs", "vanishing", "tasks", "tasks_models", "tasks_predicted"),
+    *("ledger_runs", "vanishing", "lenses", "lenses_turns", "tasks", "tasks_models", "tasks_predicted"),
 )
 """Tables that are small enough to be kept as they are."""
 

@@ -28,6 +28,14 @@ STUDIES = {
         "runs": [{"datasets": ["digits"], "networks": ["reference", "linear", "small"], "seeds": ["0-1"]}],
         "ablations": [],
     },
+    "lenses": {
+        **TINY,
+        "claims": "config/claims/lenses.yaml",
+        "networks": {"reference": {}},
+        "optimizers": {"gd": {"lr": 0.5}},
+        "runs": [{"datasets": ["digits"], "seeds": ["0-1"]}],
+        "ablations": [],
+    },
     "tasks": {
         **TINY,
         "claims": "config/claims/tasks.yaml",
@@ -76,9 +84,10 @@ def test_a_question_without_its_extra_says_what_brings_it(monkeypatch, question)
 
 
 def test_all_extras_are_pinned_and_others_need_none(monkeypatch):
+    named = {"umap": "umap-learn"}
     pinned = {
         line.partition("==")[0] for line in (REPOSITORY / "envs/beyond.txt").read_text(encoding="utf-8").splitlines()
     }
-    assert {module for modules in EXTRAS.values() for module in modules} <= pinned
+    assert {named.get(module, module) for modules in EXTRAS.values() for module in modules} <= pinned
     monkeypatch.setattr(questions, "find_spec", lambda module: None)
     questions.refuse_without_extras(None)

@@ -34,6 +34,14 @@ parts_of_questions = {
         table: ([f"{RESULTS}/{table}/{run}.parquet" for run in ledger_runs], [])
         for table in ("ledger", "ledger_runs")
     },
+    **{
+        table: ([f"{RESULTS}/{table}/{run}.parquet" for run in lenses_runs], [])
+        for table in ("lenses", "lenses_turns")
+    },
+    "lenses_maps": (
+        [f"{RESULTS}/lenses_maps/{run}.parquet" for run in lenses_mapped],
+        [],
+    ),
     "vanishing": ([f"{RESULTS}/vanishing/{run}.parquet" for run in linear_runs], []),
     "tasks": ([f"{RESULTS}/tasks/{address}.parquet" for address in task_cells], []),
 }

@@ -54,5 +54,12 @@ FIGURES = (
         per_dataset=True,
         question="scores",
     ),
+    Figure(
+        "figq_lenses",
+        "Do other lenses see it?",
+        ("lenses", "lenses_turns", "lenses_maps"),
+        per_dataset=True,
+        question="lenses",
+    ),
     Figure("figq_ledger", "Why does it turn?", ("ledger", "ledger_runs", "vanishing"), question="ledger"),
 )

@@ -9,11 +9,12 @@ from ..support.errors import InputError
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "scores": ("scores", "score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
     "ledger": ("ledger", "ledger_runs", "vanishing"),
+    "lenses": ("lenses", "lenses_turns", "lenses_maps"),
     "tasks": ("tasks", "tasks_models", "tasks_predicted"),
 }
 """Question -> the tables that a study of it leaves beside its claims. Its figure is called ``figq_<question>``."""
 
-EXTRAS: dict[str, tuple[str, ...]] = {"scores": ("cleanlab",)}
+EXTRAS: dict[str, tuple[str, ...]] = {"scores": ("cleanlab",), "lenses": ("ripser", "openTSNE", "umap")}
 """Question -> the modules that its studies alone need, which are not installed by default."""
 
 
