@@ -104,14 +104,15 @@ def draw(content: Content, columns: int = 2) -> Figure:
         title(ax, "" if number else "a", content.titles[name], 26)
         if not number:
             ax.set_ylabel("added to D an epoch\n(others at t* = 1)")
-    above.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    named = {label: line for ax in above.axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    above.legend(named.values(), named, loc="outside lower center", ncols=4, frameon=False)
     b, c, d = below.subplots(1, 3, width_ratios=(1, 1, 1))
     draw_stragglers(b, content)
     title(b, "b", "stragglers at t*", 30)
     draw_by_scale(c, content, "depth")
     title(c, "c", "linear: fall of D", 34)
     draw_by_scale(d, content, "deviation")
-    title(d, "d", "linear: distance from theory", 34)
+    title(d, "d", "linear: off the theory", 34)
     below.legend(*b.get_legend_handles_labels(), loc="outside lower left", frameon=False)
     below.legend(*c.get_legend_handles_labels(), loc="outside lower right", frameon=False, ncols=2)
     return figure
