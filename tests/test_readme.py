@@ -93,6 +93,8 @@ def test_make_knows_what_it_is_told(command):
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("snakemake ")])
 def test_snakemake_knows_what_it_is_told(finished, command):
+    if "profiles/slurm" in command:
+        pytest.importorskip("snakemake_executor_plugin_slurm", reason="pip install -r envs/slurm.txt")
     if "--report" in command:
         command = command.replace("results/digits", "results/tiny")
         done = finished.snakemake(TINY, *shlex.split(command)[1:])
