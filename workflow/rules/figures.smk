@@ -91,7 +91,9 @@ rule figure:
         ),
         columns=config.get("figures", {}).get("columns", 2),
         stem=lambda wildcards: figures[wildcards.figure][0].stem,
-        subject=as_param(lambda wildcards: asdict(figures[wildcards.figure][1])),
+        subject=as_param(
+            lambda wildcards: asdict(figures[wildcards.figure][1]), sort_keys=True
+        ),
     message:
         "Figure {wildcards.figure}"
     script:

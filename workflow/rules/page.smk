@@ -40,7 +40,9 @@ rule page:
         **asks(needs.summary),
     params:
         code=code("page"),
-        subject=as_param(asdict(about(families, study.titles, **titles))),
+        subject=as_param(
+            asdict(about(families, study.titles, **titles)), sort_keys=True
+        ),
         test_every=study.protocol.test_every,
         samples=as_param(
             {
