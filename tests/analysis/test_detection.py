@@ -10,6 +10,7 @@ from workflow.stragglers.geometry.inversion import defining_inversions, inversio
 from workflow.stragglers.sets.stragglers import CONSENSUS_RATE, straggler_rate, straggler_sets
 from workflow.stragglers.spec.specification import Defining, Detection
 from workflow.stragglers.support import columns
+from workflow.stragglers.tables.subject import Subject
 
 DETECTION, DEFINING = Detection(), Defining()
 N, P = 150, 200
@@ -83,6 +84,12 @@ def test_one_setting_changes_at_a_time_and_the_studys_own_is_among_its_values():
     assert sum(own for _, _, own, _, _ in varied) == len(VALUES) + 1
 
 
+def about(**titles):
+    """Datasets by their titles."""
+    optimizers = {"gd": "gd", "adam": "Adam"}
+    return Subject(DEFINING, {}, 100, [[name] for name in titles], titles, {"reference": "reference"}, optimizers)
+
+
 def test_the_studys_own_settings_give_the_inversions_of_the_study(block):
     first, second = block([40, None, 45]), block([50], seeds=[7], name="second")
     dynamics, trajectories = zip(first, second, strict=True)
@@ -129,11 +136,11 @@ def test_other_cells_are_swept_for_the_runs_that_invert_alone(block):
     burn_in = table.query("optimizer == 'adam' and setting == 'burn_in'")
     # A turn at epoch 4 is lost to a burn-in of 5 or more, its feet are not.
     assert burn_in["n_inverted"].tolist() == [2, 2, 1, 1, 1] and burn_in["phi_c"].isna().all()
-    content = figs3_detection.Content({"small": "Small"}, table)
+    content = figs3_detection.Content(about(small="Small"), table)
     assert content.reference.query("setting == 'burn_in'")["others"].tolist() == [1, 1, 0.5, 0.5, 0.5]
     assert isinstance(figs3_detection.draw(content), Figure)
     (row,) = figs3_detection.caption(content)["datasets"]
-    assert row["most_dependent"] == {"network": "reference", "optimizer": "adam", "n_runs": 2, "fewest": 1, "most": 2}
+    assert row["most_dependent"] == {"cell": "Adam", "n_runs": 2, "fewest": 1, "most": 2}
 
 
 def test_runs_that_never_turn_have_no_values(block):
@@ -153,7 +160,7 @@ def test_datasets_are_swept_apart(block):
 @pytest.mark.parametrize("turns", [[40, 45], [40], [40, None], [None]])
 def test_the_figure_shows_what_there_is(block, turns):
     table = detection_table(*zip(block(turns), strict=True), DETECTION, DEFINING)
-    content = figs3_detection.Content({"small": "Small", "absent": "Absent"}, table)
+    content = figs3_detection.Content(about(small="Small", absent="Absent"), table)
     assert isinstance(figs3_detection.draw(content), Figure)
     (row,) = figs3_detection.caption(content)["datasets"]
     assert (row["n_inverted"], row["n_runs"]) == (sum(turn is not None for turn in turns), len(turns))
@@ -162,6 +169,6 @@ def test_the_figure_shows_what_there_is(block, turns):
 def test_without_reference_runs_there_is_a_table_and_a_figure_all_the_same():
     table = detection_table([], [], DETECTION, DEFINING)
     assert list(table) == list(columns.DETECTION) and table.empty
-    content = figs3_detection.Content({"small": "Small"}, table)
+    content = figs3_detection.Content(about(small="Small"), table)
     assert isinstance(figs3_detection.draw(content), Figure)
     assert figs3_detection.caption(content)["datasets"] == []
