@@ -92,7 +92,7 @@ def rendered(caption, file):
     record = SimpleNamespace(
         raw_caption=REPOSITORY / "workflow/report/figure.rst",
         job=job,
-        raw_wildcards=empty,
+        raw_wildcards=Namedlist(fromdict={"figure": "fig1"}),
         workflow=SimpleNamespace(sourcecache=SimpleNamespace(open=partial(open, encoding="utf-8"))),
     )
     links = "\n\n.. _Workflow: javascript:show_panel('workflow')\n.. _fig.png: javascript:app.show('fig.png')\n"
@@ -108,8 +108,9 @@ PLACES = "**{{ title }}: what it does.** Text ({{ title }}),\n{{ title }}: a lin
 def test_a_caption_shows_a_title_as_it_is(in_report, title):
     title = one_line(title)
     read = Reader(in_report(render(PLACES, {"title": title})))
-    assert read.text.split() == PLACES.replace("**", "").replace("{{ title }}", title).split()
-    assert read.elements == ["p", "strong"]
+    caption = PLACES.replace("**", "").replace("{{ title }}", title)
+    assert read.text.split() == [*caption.split(), *"The same for print: fig1.pdf.".split()]
+    assert read.elements == ["p", "strong", "p", "a"]
 
 
 def test_a_caption_keeps_numbers_and_words_of_its_template():
