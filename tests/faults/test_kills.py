@@ -38,7 +38,7 @@ def test_a_study_killed_at_a_random_moment_ends_with_the_same_bytes(fresh, undis
 @pytest.mark.counts("kills: of a training, which goes on from its checkpoint")
 def test_a_killed_training_goes_on_from_its_checkpoint_after_an_unlock(fresh):
     config = long_training()
-    with started(fresh, config, "--cores", "1") as process:
+    with started(fresh, config, "--cores", "1", TARGET) as process:
         wait(lambda: has_checkpoint(fresh), process)
         cut_off(process)
     assert not list((fresh.folder / "results").rglob("runs.parquet"))

@@ -228,7 +228,7 @@ def test_the_schema_lists_kinds_and_their_keys():
     schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
     network = schema["properties"]["networks"]["additionalProperties"]["properties"]
     assert network["kind"]["enum"] == list(KINDS) == list(KEYS)
-    assert set(network) == {"kind"}.union(*KEYS.values())
+    assert set(network) == {"kind", "title"}.union(*KEYS.values())
 
 
 # Feature maps
