@@ -20,12 +20,11 @@ from sklearn.datasets import load_breast_cancer, load_digits
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
+from workflow.stragglers.sets.stragglers import CONSENSUS_RATE  # noqa: E402 - the library is not installed
 from workflow.stragglers.support.sealed import read_table, replacing  # noqa: E402 - the library is not installed
 
 TABLE = REPOSITORY / "docs/own_data.csv"
 FLIPPED = 0.1
-CONSENSUS = 0.5
-"""Straggler rate of those that are counted."""
 
 
 def pictures(folder: Path, classes: np.ndarray) -> None:
@@ -82,7 +81,7 @@ def trial(name: str, what: str, make: Callable[[Path], Any], label: str) -> dict
         "classes": listing["class"].nunique(),
         "runs that inverted": f"{listing['n_runs'].max()} of 10",
         "epochs": dynamics["epoch"].max(),
-        "rate ≥ 0.5": (listing["straggler_rate"] >= CONSENSUS).sum(),
+        "rate ≥ 0.5": (listing["straggler_rate"] >= CONSENSUS_RATE).sum(),
         "CPU seconds": round(cpu),
         **(recall(listing) if name == "flips" else {}),
     }

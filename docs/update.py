@@ -21,7 +21,8 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from workflow.cost import SCHEMA, estimate, study_of  # noqa: E402 - the library is not installed
+from workflow.check import SCHEMA  # noqa: E402 - the library is not installed
+from workflow.cost import estimate, study_of  # noqa: E402
 from workflow.plan import many_cells  # noqa: E402
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from workflow.stragglers.spec.configuration import read, validate
 from workflow.stragglers.support.errors import InputError
@@ -9,10 +10,15 @@ from workflow.stragglers.support.errors import InputError
 SCHEMA = Path(__file__).parent / "schemas/config.schema.yaml"
 
 
-def main(file: str) -> str:
+def checked(file: str) -> dict[str, Any]:
+    """The configuration in ``file``. Raises :class:`InputError` for one that is at odds with the schema."""
     config = read(file)
     validate(config, SCHEMA)
-    return f"results/{config['study']}"
+    return config
+
+
+def main(file: str) -> str:
+    return f"results/{checked(file)['study']}"
 
 
 if __name__ == "__main__":

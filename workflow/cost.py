@@ -11,19 +11,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow.stragglers.spec.configuration import read, validate
+from workflow.check import checked
 from workflow.stragglers.study.needs import Needs
 from workflow.stragglers.study.resources import mem_mb, runtime
 from workflow.stragglers.study.study import Study
 from workflow.stragglers.support.errors import InputError
 
-SCHEMA = Path(__file__).parent / "schemas/config.schema.yaml"
-
 
 def study_of(file: str, **changes: str) -> Study:
     """The study of a configuration, whose data may be anywhere; ``changes``: ``data_dir``, ``device``."""
-    config = read(file)
-    validate(config, SCHEMA)
+    config = checked(file)
     config["data_dir"] = changes.get("data_dir", config.get("data_dir", "data"))
     config["training"]["device"] = changes.get("device", config["training"].get("device", "auto"))
     return Study(config, reads_data=False)

@@ -1,12 +1,10 @@
 """Claims of the question ``ledger``, each measured on the runs of one dataset."""
 
-import numpy as np
 import pandas as pd
 
-from ..support.intervals import jackknife, share
-from ..tables.rows import mean_interval
+from ..support.intervals import jackknife
 from .evidence import Evidence
-from .measured import Measured, measures
+from .measured import Measured, mean_of, measures, share_of
 
 CLOSE = 2
 """Epochs by which two turns may differ that count as one."""
@@ -37,15 +35,6 @@ def smallest(evidence: Evidence) -> pd.DataFrame:
     """Those with the smallest initial weights."""
     runs = linear(evidence)
     return runs[runs["scale"] == runs["scale"].min()]
-
-
-def share_of(holds: pd.Series) -> Measured:
-    """Share of the runs of which something ``holds``."""
-    return Measured(share(int(holds.sum()), len(holds)), len(holds))
-
-
-def mean_of(values: pd.Series) -> Measured:
-    return Measured(mean_interval(values.to_numpy(float)), int(values.notna().sum()))
 
 
 def first_order(evidence: Evidence) -> Measured:
@@ -90,15 +79,10 @@ def vanishing_follows_theory(evidence: Evidence) -> Measured:
     return mean_of(smallest(evidence)["deviation"])
 
 
-def rank_correlation(pairs: np.ndarray) -> float:
-    """Spearman's, of pairs (n, 2)."""
-    return float(np.corrcoef(pd.DataFrame(pairs).rank(), rowvar=False)[0, 1]) if len(pairs) > 1 else np.nan
-
-
 def depth_grows_with_scale(evidence: Evidence) -> Measured:
     runs = linear(evidence)
     pairs = runs[["scale", "depth"]].to_numpy(float)
-    return Measured(jackknife([pairs], rank_correlation), len(pairs))
+    return Measured(jackknife([pairs], lambda rows: pd.DataFrame(rows).corr("spearman").iloc[0, 1]), len(pairs))
 
 
 MEASURES = measures(

@@ -1,9 +1,8 @@
 """Claims of the question ``lenses``, each measured on the runs of one dataset that invert."""
 
 from ..support.intervals import share
-from ..tables.rows import mean_interval
 from .evidence import Evidence
-from .measured import NOTHING, Measured, measures
+from .measured import NOTHING, Measured, mean_of, measures
 
 
 def at_inversion(evidence: Evidence, lens: str) -> Measured:
@@ -53,7 +52,7 @@ def lens_mle(evidence: Evidence) -> Measured:
 def stragglers_on_the_other_side(evidence: Evidence) -> Measured:
     rows = evidence.rows("lenses")
     values = rows.loc[rows["epoch"] == rows["t_star"], "silhouette_stragglers"]
-    return Measured(mean_interval(values.to_numpy(float)), int(values.notna().sum()))
+    return mean_of(values)
 
 
 MEASURES = measures(

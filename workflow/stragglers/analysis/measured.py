@@ -7,11 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..support.intervals import (
-    LEAST_RUNS,
-    MISSING,
-    Estimate,
-)
+from ..support.intervals import LEAST_RUNS, MISSING, Estimate, share
+from ..tables.rows import mean_interval
 
 
 class Measured(NamedTuple):
@@ -41,6 +38,16 @@ class Measure:
 def measures(*functions: Callable[[Any], Measured], on: tuple[str, ...], jointly: bool = False) -> dict[str, Measure]:
     """Name -> measure, for functions that read the same tables."""
     return {function.__name__: Measure(function, on, jointly) for function in functions}
+
+
+def share_of(holds: pd.Series) -> Measured:
+    """Share of the runs of which something ``holds``."""
+    return Measured(share(int(holds.sum()), len(holds)), len(holds))
+
+
+def mean_of(values: pd.Series) -> Measured:
+    """Mean over the runs that have a value."""
+    return Measured(mean_interval(values.to_numpy(float)), int(values.notna().sum()))
 
 
 def inverted_errors(inversions: pd.DataFrame) -> np.ndarray:

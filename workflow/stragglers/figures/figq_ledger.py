@@ -1,6 +1,6 @@
 """Why does it turn? What the stragglers and the other points add to D, and linear networks from smaller weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ..support.intervals import Estimate
 from ..support.sealed import read_table
@@ -18,7 +17,7 @@ from .layout import WIDTHS
 from .style import (
     OBSERVABLES,
     REMOVALS,
-    curve,
+    curve_of_runs,
     entry,
     interval,
     inverted_count,
@@ -27,6 +26,7 @@ from .style import (
     rows_axis,
     series,
     styled,
+    ticks,
     title,
 )
 
@@ -118,22 +118,13 @@ def draw(content: Content, columns: int = 2) -> Figure:
     return figure
 
 
-def ticks(ax: Axes, values: Sequence[float]) -> None:
-    """Of a logarithmic x axis, at these values and nowhere else."""
-    ax.xaxis.set_major_locator(FixedLocator(values))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
 def draw_contributions(ax: Axes, content: Content, name: str) -> None:
     """Panel a: mean over runs and its 95 % interval, against the epoch over t*."""
     lines = content.contributions[name]
     if not len(lines["all"]):
         return note(ax, "no run inverts")
     for key, (label, colour, style) in LINES.items():
-        mean, low, high = np.array([mean_interval(values) for values in lines[key].T]).T
-        low, high = (np.where(np.isfinite(bound), bound, mean) for bound in (low, high))
-        curve(ax, TIMES, mean, low, high, colour, label, linestyle=style)
+        curve_of_runs(ax, TIMES, lines[key], colour, label, linestyle=style)
     ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)
     ax.axvline(1, color="0.35", linestyle="--", linewidth=0.8, zorder=0)
     ax.set_xscale("log")

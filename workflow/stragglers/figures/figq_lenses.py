@@ -8,15 +8,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ..analysis.lenses import EXPECTED, FACTOR, TIMES
 from ..analysis.lenses_maps import MAPS, STATES
 from ..support.sealed import read_table
-from ..tables.rows import mean_interval
 from ..tables.subject import Subject
 from .layout import WIDTHS, arrange
-from .style import OBSERVABLES, REMOVALS, T_STAR, count, curve, entry, rows_axis, styled, title
+from .style import OBSERVABLES, REMOVALS, T_STAR, count, curve_of_runs, entry, rows_axis, styled, ticks, title
 
 LENSES = {
     "distance": "distance D",
@@ -119,9 +117,7 @@ def time_axis(ax: Axes) -> None:
     """Epochs in units of t*, in which :data:`TIMES` are."""
     ax.set_xscale("log")
     ax.set_xlim(TIMES[0], TIMES[-1])
-    ax.xaxis.set_major_locator(FixedLocator([0.125, 0.5, 1, 2, 8]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: {0.125: "1/8", 0.5: "1/2"}.get(value, f"{value:g}")))
+    ticks(ax, [0.125, 0.5, 1, 2, 8], {0.125: "1/8", 0.5: "1/2"})
     ax.axvspan(1 / FACTOR, FACTOR, color="0.92", zorder=0)
     ax.axvline(1, color="0.35", linestyle="--", linewidth=0.8, zorder=0)
 
@@ -129,9 +125,7 @@ def time_axis(ax: Axes) -> None:
 def draw_curve(ax: Axes, values: np.ndarray, colour: str) -> None:
     """Panel c: single runs, their mean and its 95 % interval."""
     ax.plot(TIMES, values.T, color="0.75", linewidth=0.4)
-    mean, low, high = np.array([mean_interval(column) for column in values.T]).T
-    low, high = (np.where(np.isfinite(bound), bound, mean) for bound in (low, high))
-    curve(ax, TIMES, mean, low, high, colour)
+    curve_of_runs(ax, TIMES, values, colour)
     time_axis(ax)
 
 

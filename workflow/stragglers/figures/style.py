@@ -3,7 +3,7 @@
 import logging
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -14,11 +14,12 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from ..geometry.manifolds import R_MINUS, R_PLUS, D, R
 from ..support.intervals import Estimate
 from ..support.sealed import writing
+from ..tables.rows import mean_interval
 from .fonts import FAMILY, use_fonts
 
 STYLE = {
@@ -129,6 +130,13 @@ def curve(ax: Axes, x, mean, low, high, color: str, label: str | None = None, **
     ax.fill_between(x, low, high, color=color, alpha=0.22, linewidth=0)
 
 
+def curve_of_runs(ax: Axes, x, values: np.ndarray, color: str, label: str | None = None, **line) -> None:
+    """Mean over runs of ``values`` (runs, x) with its 95 % interval, where there is one."""
+    mean, low, high = np.array([mean_interval(column) for column in values.T]).T
+    low, high = (np.where(np.isfinite(bound), bound, mean) for bound in (low, high))
+    curve(ax, x, mean, low, high, color, label, **line)
+
+
 def error_axis(ax: Axes, label: str = TRAIN_ERROR) -> None:
     """Training error on a logarithmic x axis that falls to the right, as it does in time."""
     ax.set_xscale("log")
@@ -160,6 +168,13 @@ def plain_log_ticks(axis: Axis) -> None:
     axis.set_major_locator(MaxNLocator(4) if decades < 0.5 else LogLocator(subs=subs, numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def ticks(ax: Axes, values: Sequence[float], names: Mapping[float, str] = {}) -> None:
+    """Of a logarithmic x axis, at these values and nowhere else; ``names`` of some that are not shown as numbers."""
+    ax.xaxis.set_major_locator(FixedLocator(values))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: names.get(value, f"{value:g}")))
 
 
 def series(number: int) -> tuple[tuple[float, float, float], str]:
