@@ -12,7 +12,17 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, ledger_claims, lenses_claims, removal, score_claims, stability, tasks_claims, validation
+from . import (
+    agreement,
+    classes_claims,
+    ledger_claims,
+    lenses_claims,
+    removal,
+    score_claims,
+    stability,
+    tasks_claims,
+    validation,
+)
 from .evidence import Evidence
 from .measured import Measure, Measured
 
@@ -25,6 +35,7 @@ MODULES = (
     removal,
     validation,
     score_claims,
+    classes_claims,
     ledger_claims,
     lenses_claims,
     tasks_claims,
