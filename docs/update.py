@@ -118,7 +118,17 @@ LEFT = ("inversion", "claims")
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
-    *("ledger_runs", "vanishing", "lenses", "lenses_turns", "tasks", "tasks_models", "tasks_predicted"),
+    *(
+        "classes",
+        "classes_points",
+        "ledger_runs",
+        "vanishing",
+        "lenses",
+        "lenses_turns",
+        "tasks",
+        "tasks_models",
+        "tasks_predicted",
+    ),
 )
 """Tables that are small enough to be kept as they are."""
 

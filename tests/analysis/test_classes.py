@@ -55,5 +55,3 @@ def test_two_groups_have_two_radii_and_one_distance():
 def test_a_cell_in_which_nothing_turns_has_no_error():
     ((_, row),) = classes_table(inversion(np.zeros((5, 8), bool)), LINEAR, "D").iterrows()
     assert row["n_inverted"] == 0 and row["radii"] == 0 and np.isnan(row[["eps_star", "ratio"]].astype(float)).all()
-
-

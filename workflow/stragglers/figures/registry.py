@@ -61,5 +61,11 @@ FIGURES = (
         per_dataset=True,
         question="lenses",
     ),
+    Figure(
+        "figq_classes",
+        "Does it hold for ten classes?",
+        ("classes", "classes_points", "inversion", "ablation"),
+        question="classes",
+    ),
     Figure("figq_ledger", "Why does it turn?", ("ledger", "ledger_runs", "vanishing"), question="ledger"),
 )
