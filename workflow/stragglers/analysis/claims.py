@@ -12,7 +12,17 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, ledger_claims, lenses_claims, removal, score_claims, stability, tasks_claims, validation
+from . import (
+    agreement,
+    convolutions_claims,
+    ledger_claims,
+    lenses_claims,
+    removal,
+    score_claims,
+    stability,
+    tasks_claims,
+    validation,
+)
 from .evidence import Evidence
 from .measured import Measure, Measured
 
@@ -28,6 +38,7 @@ MODULES = (
     ledger_claims,
     lenses_claims,
     tasks_claims,
+    convolutions_claims,
 )
 MEASURES: dict[str, Measure] = {name: measure for module in MODULES for name, measure in module.MEASURES.items()}
 """Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""
