@@ -88,6 +88,13 @@ def find_claims(named):
     return here if here.exists() else CHECKOUT / here
 
 
+def stated_fraction():
+    """From where to where the straggler fraction lies by a claim of the study; None if it judges none of it."""
+    claim = read(claims_file).get("straggler_fraction", {}) if claims_file else {}
+    ends = claim.get("at_least"), claim.get("at_most")
+    return None if None in ends else ends
+
+
 @cache
 def tables_of_claims():
     """The tables that the study's claims are measured on."""
