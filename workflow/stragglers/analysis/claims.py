@@ -12,7 +12,17 @@ from ..spec.specification import Defining
 from ..support.columns import CLAIMS
 from ..support.errors import InputError
 from ..support.intervals import Estimate
-from . import agreement, ledger_claims, lenses_claims, removal, score_claims, stability, tasks_claims, validation
+from . import (
+    agreement,
+    ledger_claims,
+    lenses_claims,
+    planted_claims,
+    removal,
+    score_claims,
+    stability,
+    tasks_claims,
+    validation,
+)
 from .evidence import Evidence
 from .measured import Measure, Measured
 
@@ -24,6 +34,7 @@ MODULES = (
     agreement,
     removal,
     validation,
+    planted_claims,
     score_claims,
     ledger_claims,
     lenses_claims,
