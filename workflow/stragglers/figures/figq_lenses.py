@@ -41,7 +41,7 @@ class Content:
     title: str
     maps: pd.DataFrame
     curves: dict[str, np.ndarray]
-    """One of :data:`CURVES` -> its values at :data:`.analysis.lenses.TIMES` (runs, times); NaN beyond a run's training."""
+    """One of :data:`CURVES` -> its values at :data:`.analysis.lenses.TIMES` (runs, times); NaN beyond its training."""
     turns: pd.DataFrame
     n_points: int
     seeds: int
