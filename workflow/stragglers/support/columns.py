@@ -61,6 +61,18 @@ DETECTION = (
     *("phi_c", "phi_c_low", "phi_c_high"),
 )
 """One row a cell and value of a setting."""
+PLANTED = (
+    *(*ADDRESS, "kind", "mu", "q", "cue", "n_features", "n_samples", "n_planted", "n_runs", "n_inverted"),
+    *("error", "ci_low", "ci_high", "closed_form", "recall_closed_form", "precision_closed_form"),
+    *("relative_error", "recall", "precision"),
+    *(
+        column
+        for removed in ("none", "random", "stragglers")
+        for error in [f"test_error_{removed}"]
+        for column in (f"inverted_{removed}", error, f"{error}_low", f"{error}_high")
+    ),
+)
+"""One row a planted dataset, reference runs; what follows are its errors without chosen points."""
 LINEAR = (
     *(*ADDRESS, "classifier", "n_samples", "n_features", "train_error", "test_error", "converged"),
     *("eps_star", "ci_low", "ci_high", "n_inverted", "n_runs", "ratio", "jaccard", "jaccard_chance"),
