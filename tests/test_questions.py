@@ -89,6 +89,21 @@ def test_a_study_of_a_question_leaves_its_tables_its_claims_and_its_figure(fresh
     assert done.returncode == 0 and (fresh.folder / "report.html").is_file(), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("question", "kind", "retrains", "named"),
+    [
+        ("scores", "module", True, "networks.odd.kind.* is module"),
+        ("ledger", "convolutional", True, "networks.odd.kind"),
+        ("scores", "dense", False, "config, ablations"),
+    ],
+)
+def test_a_study_that_cannot_answer_its_question_is_refused(question, kind, retrains, named):
+    with pytest.raises(InputError, match=named):
+        questions.refuse_unanswerable(question, {"reference": "dense", "odd": kind}, retrains)
+    questions.refuse_unanswerable(question, {"reference": "dense"}, True)
+    questions.refuse_unanswerable("lenses", {"odd": kind}, retrains)
+
+
 @pytest.mark.parametrize("question", EXTRAS)
 def test_a_question_without_its_extra_says_what_brings_it(monkeypatch, question):
     monkeypatch.setattr(questions, "find_spec", lambda module: None)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from project import REPOSITORY
 from scipy.stats import norm
 
+from workflow.stragglers.analysis.evidence import Evidence
 from workflow.stragglers.analysis.planted import (
     closed_form_error,
     closed_forms,
@@ -14,6 +15,7 @@ from workflow.stragglers.analysis.planted import (
     planted_table,
     recall_and_precision,
 )
+from workflow.stragglers.analysis.planted_claims import planted_error, planted_recall
 from workflow.stragglers.data import datasets
 from workflow.stragglers.data.synthetic import planted, sample
 from workflow.stragglers.figures.figs1_planted import Content, caption, draw
@@ -22,6 +24,7 @@ from workflow.stragglers.spec.specification import PLANTED, Dataset, Defining, p
 from workflow.stragglers.study.study import Study
 from workflow.stragglers.support.columns import ADDRESS
 from workflow.stragglers.support.errors import InputError
+from workflow.stragglers.support.intervals import LEAST_RUNS
 
 laws = st.builds(
     lambda kind, mu, q, cue: planting({"kind": kind, "mu": mu, "q": q, "cue": cue}),
@@ -269,3 +272,33 @@ def test_recall_needs_planted_and_flagged_points():
     none, some = np.zeros(4, bool), np.array([True, False, False, True])
     assert recall_and_precision(some, np.ones(4, bool)) == (0.5, 1)
     assert np.isnan([recall_and_precision(none, some), recall_and_precision(some, none)]).all()
+
+
+# The claims
+
+
+@pytest.mark.parametrize(
+    ("n_inverted", "bounds"), [(LEAST_RUNS, (1.05, 1.0, 1.1)), (LEAST_RUNS - 1, (1.05, np.nan, np.nan))]
+)
+def test_claims_hold_the_measured_against_the_closed_form(n_inverted, bounds):
+    table = pd.DataFrame(
+        {
+            "dataset": ["d"],
+            "n_inverted": n_inverted,
+            "n_planted": 10,
+            "closed_form": 0.1,
+            "error": 0.1 * bounds[0],
+            "ci_low": 0.1 * bounds[1],
+            "ci_high": 0.1 * bounds[2],
+            "recall": 0.72,
+            "recall_closed_form": 0.9,
+        }
+    )
+    evidence = Evidence({"planted": table}, ["d"], Defining(), {})
+    assert planted_error(evidence).estimate == pytest.approx(bounds, nan_ok=True)
+    estimate = planted_recall(evidence).estimate
+    assert estimate.value == pytest.approx(0.8) and np.isnan(estimate.low) == (n_inverted < LEAST_RUNS)
+    nothing = Evidence({"planted": table.assign(n_inverted=0)}, ["d"], Defining(), {})
+    assert planted_error(nothing).n_runs == planted_recall(nothing).n_runs == 0
+    unplanted = Evidence({"planted": table.assign(n_planted=0)}, ["d"], Defining(), {})
+    assert planted_recall(unplanted).n_runs == 0

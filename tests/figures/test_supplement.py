@@ -1,5 +1,7 @@
 """Supplementary figures 4-6, noises of figure 2, and the numbers of their captions, on made-up tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,18 @@ def test_networks_and_optimisers_are_called_by_their_titles():
     assert [*fig3_universality.overlap_matrix(overlap, of, "networks_shared")] == ["Reference", "Wide, Adam"]
     drawn = figs5_factors.draw(factors()).axes[2]
     assert [label.get_text() for label in drawn.get_yticklabels()] == ["Deep, layer 1", "Deep, layer 2"]
+
+
+@pytest.mark.parametrize("stated", [None, (0.1, 0.13)])
+def test_a_range_of_fractions_is_shaded_where_the_study_judges_one(stated):
+    of = replace(subject(), stated_fraction=stated)
+    runs = inversions("d", [0.05, 0.06]).assign(optimizer="gd", seed=[0, 1])
+    consensus = pd.DataFrame({"dataset": ["d"], "fraction": 0.05, "ci_low": 0.04, "ci_high": 0.06})
+    overlap = pd.DataFrame(columns=["network_a", "optimizer_a", "network_b", "optimizer_b", "n_pairs", "jaccard"])
+    content = fig3_universality.Content(of, runs, consensus, overlap)
+    drawn = fig3_universality.draw(content)
+    said = [text.get_text() for ax in drawn.axes for text in ax.get_legend().get_texts()]
+    assert ("10-13 %, as claimed" in said) == ("Shaded, 10-13 %" in text_of(fig3_universality, content)) == bool(stated)
 
 
 def inversions(dataset, errors, network="reference", layer=1):

@@ -1,5 +1,6 @@
 import pytest
 
+from workflow.stragglers.study.entries import data_titles
 from workflow.stragglers.study.families import expanded, tasks_of
 from workflow.stragglers.study.study import Cell, Study
 from workflow.stragglers.support.errors import InputError
@@ -74,3 +75,18 @@ def test_planted_data_have_no_tasks(config):
     config["datasets"]["p"] = {"source": "planted", "planted": {}, "tasks": "pairs"}
     with pytest.raises(InputError, match="planted data have their own labels"):
         Study(config)
+
+
+def test_data_are_called_what_their_titles_share():
+    entries = {
+        "few": {"source": "digits", "title": "Digits, 5 % flipped"},
+        "many": {"source": "digits", "title": "Digits, 50 % flipped"},
+        "mnist": {"source": "MNIST", "title": "MNIST"},
+        "small": {"source": "MNIST", "title": "MNIST, P = 2048"},
+        "own": {"source": "npz", "file": "a.npz", "title": "Mine"},
+        "other": {"source": "npz", "file": "b.npz"},
+    }
+    named = ("Digits", "Digits", "MNIST", "MNIST", "Mine", "other")
+    assert data_titles(entries) == dict(zip(entries, named, strict=True))
+    unlike = {"a": {"source": "digits", "title": "One"}, "b": {"source": "digits", "title": "Two"}}
+    assert data_titles(unlike) == {"a": "One", "b": "Two"}

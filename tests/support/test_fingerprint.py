@@ -177,7 +177,7 @@ def of_figures(library):
 @pytest.mark.parametrize(
     ("file", "old", "new", "changed"),
     [
-        ("fig3_universality", "PAPER = (0.10, 0.13)", "PAPER = (0.10, 0.14)", {"fig3_universality"}),
+        ("fig3_universality", "ANNOTATED = 14", "ANNOTATED = 15", {"fig3_universality"}),
         ("fig3_universality", '"""Panels of overlaps', '"""Parts', set()),
         (
             "registry",

@@ -28,7 +28,11 @@ from workflow.stragglers.spec.specification import parse_seeds
 from workflow.stragglers.study.footprint import refuse_beyond
 from workflow.stragglers.study.own import described, own_study
 from workflow.stragglers.study.cell import REFERENCE, Cell
-from workflow.stragglers.study.questions import QUESTIONS, refuse_without_extras
+from workflow.stragglers.study.questions import (
+    QUESTIONS,
+    refuse_unanswerable,
+    refuse_without_extras,
+)
 from workflow.stragglers.study.questions import claims_file as claims_named
 from workflow.stragglers.study.study import Study, consensus_source
 from workflow.stragglers.support.text import printable
@@ -88,6 +92,13 @@ def find_claims(named):
     return here if here.exists() else CHECKOUT / here
 
 
+def stated_fraction():
+    """From where to where the straggler fraction lies by a claim of the study; None if it judges none of it."""
+    claim = read(claims_file).get("straggler_fraction", {}) if claims_file else {}
+    ends = claim.get("at_least"), claim.get("at_most")
+    return None if None in ends else ends
+
+
 @cache
 def tables_of_claims():
     """The tables that the study's claims are measured on."""
@@ -130,6 +141,11 @@ try:
         config["data_dir"] = study.data_dir
     if plans_jobs:
         refuse_without_extras(study.question)
+        refuse_unanswerable(
+            study.question,
+            {cell.network: study.networks[cell.network].kind for cell in study.blocks},
+            retrains=bool(study.ablations),
+        )
     claims_file = find_claims(claims_named(config))
     if claims_file and workflow.is_main_process:
         tables_of_claims()

@@ -4,7 +4,9 @@ first = next(iter(study.main_datasets))
 # Of figures about one dataset, the first has the plain names, the others their own as suffix.
 suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
 exemplars = {f"exemplars{suffix}": name for name, suffix in suffixes.items()}
-of_study = {"": about(families, study.titles, **titles)}
+of_study = {
+    "": about(families, study.titles, **titles, stated_fraction=stated_fraction())
+}
 of_datasets = {
     suffix: about([study.main_datasets[name]], {name: study.titles[name]}, **titles)
     for name, suffix in suffixes.items()

@@ -1,19 +1,16 @@
+from workflow.stragglers.study.entries import data_titles
+
 # What sets φ? One row of each dataset with reference runs: what it is like, and where they invert.
 task_cells = {
     address: cell
     for address, cell in study.cells.items()
     if cell.network == REFERENCE["network"] and cell.optimizer == REFERENCE["optimizer"]
 }
-
-# What data are called, whatever the task: the title of the first entry with that source.
-data_titles = {
-    (entry["source"], entry.get("file", entry.get("name"))): entry.get("title", name)
-    for name, entry in reversed(config["datasets"].items())
-}
+named_data = data_titles(study.config["datasets"])
 natures = {
     name: {
         "name": study.titles[name],
-        "data": data_titles[dataset.source, dataset.file],
+        "data": named_data[name],
         "task": dataset.task,
     }
     for name, dataset in study.datasets.items()

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from ..geometry.inversion import defining_inversions
 from ..spec.specification import Defining
-from ..support.columns import ADDRESS
+from ..support.columns import ADDRESS, PLANTED
 from ..support.intervals import Estimate, jackknife
 
 REMOVED = ("none", "random", "stragglers")
@@ -117,7 +117,7 @@ def planted_table(
                 **removal_columns(ablation[ablation["dataset"] == name]),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(PLANTED))
 
 
 def estimate(row: Any, column: str) -> Estimate:

@@ -29,9 +29,6 @@ from .style import (
     styled,
 )
 
-PAPER = (0.10, 0.13)
-"""The paper's range of straggler fractions."""
-
 CONSENSUS = ("consensus φ_c", "#000000")
 MARKERS = {"R_minus": "o", "D": "s", "R_plus": "^", "R": "v", "consensus": "D"}
 OVERLAPS = {"networks_shared": "networks", "optimizers": "optimisers"}
@@ -122,7 +119,10 @@ def draw(content: Content, columns: int = 2) -> Figure:
 
 def draw_datasets(ax: Axes, content: Content) -> None:
     """ε* at each observable and the consensus fraction, by main dataset, with 95 % intervals."""
-    ax.axvspan(*PAPER, color="0.9", linewidth=0, zorder=0, label="10-13 % (summary of the paper)")
+    stated = content.subject.stated_fraction
+    if stated:
+        label = "{:g}-{:g} %, as claimed".format(*(100 * end for end in stated))
+        ax.axvspan(*stated, color="0.9", linewidth=0, zorder=0, label=label)
     observables = {name: shown(content.inversion[content.inversion["dataset"] == name]) for name in content.titles}
     for observable, (symbol, color) in OBSERVABLES.items():
         if any(observable in of_dataset for of_dataset in observables.values()):
@@ -137,7 +137,7 @@ def draw_datasets(ax: Axes, content: Content) -> None:
         inverted_count(ax, row, int(defining["found"].sum()), len(defining))
     rows_axis(ax, list(content.titles.values()))
     ax.set_xlabel("fraction of training points")
-    ax.set_xlim(0, 1.08 * max(PAPER[1], ax.dataLim.x1))
+    ax.set_xlim(0, 1.08 * max(*(stated or (0,)), ax.dataLim.x1))
     key(ax, 2)
 
 
@@ -230,7 +230,7 @@ def caption(content: Content) -> dict[str, Any]:
     between = paired[(paired["network_a"] != paired["network_b"]) | (paired["optimizer_a"] != paired["optimizer_b"])]
     return {
         "letters": letters(panels(content)),
-        "paper": PAPER,
+        "stated": content.subject.stated_fraction,
         "observable": OBSERVABLES[content.observable][0],
         "datasets": datasets,
         "networks": {content.titles[name]: len(networks) for name, networks in content.networks.items()},

@@ -41,14 +41,14 @@ class Content:
     title: str
     maps: pd.DataFrame
     curves: dict[str, np.ndarray]
-    """One of :data:`CURVES` -> its values at :data:`TIMES` (runs, times); NaN beyond a run's training."""
+    """One of :data:`CURVES` -> its values at :data:`.analysis.lenses.TIMES` (runs, times); NaN beyond its training."""
     turns: pd.DataFrame
     n_points: int
     seeds: int
 
 
 def at_times(of_epochs: pd.DataFrame, lens: str) -> np.ndarray:
-    """A lens of all runs, each at its own t* times :data:`TIMES`."""
+    """A lens of all runs, each at its own t* times :data:`.analysis.lenses.TIMES`."""
     return np.array(
         [
             # The first epoch is t*/8 up to rounding; the last need not come before the end of the training.
@@ -114,7 +114,7 @@ def draw_map(ax: Axes, content: Content, kind: str, state: str) -> None:
 
 
 def time_axis(ax: Axes) -> None:
-    """Epochs in units of t*, in which :data:`TIMES` are."""
+    """Epochs in units of t*, in which :data:`.analysis.lenses.TIMES` are."""
     ax.set_xscale("log")
     ax.set_xlim(TIMES[0], TIMES[-1])
     ticks(ax, [0.125, 0.5, 1, 2, 8], {0.125: "1/8", 0.5: "1/2"})

@@ -126,10 +126,12 @@ def draw_tasks(ax: Axes, content: Content) -> None:
 def draw_models(ax: Axes, content: Content) -> None:
     """Panel b: R² of each model on tasks that it has not seen, with its 95 % interval."""
     for place, ((response, held_out), (text, colour, marker)) in enumerate(SHOWN.items()):
-        for row, model in enumerate(JUDGED):
-            estimate = content.number(quantity="r2", model=model, response=response, held_out=held_out)
+        found = [content.number(quantity="r2", model=model, response=response, held_out=held_out) for model in JUDGED]
+        for row, estimate in enumerate(found):
             interval(ax, row + 0.24 * (place - 1), clipped(estimate), series(colour)[0], marker)
-        entry(ax, text, series(colour)[0], marker)
+        # Of one data, nothing can be said of others.
+        if np.isfinite([estimate.value for estimate in found]).any():
+            entry(ax, text, series(colour)[0], marker)
     rows_axis(ax, list(JUDGED.values()), 24)
     ax.set(xlabel="R² of the logarithm", xlim=(-0.25, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1])
     ax.axvline(0, color="0.6", linewidth=0.6, zorder=0)

@@ -31,6 +31,20 @@ def titles_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {name: one_line(entry.get("title", "")) or name for name, entry in entries.items()}
 
 
+def data_titles(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Name of a dataset -> what its data are called whatever is made of them: what the titles of all entries of the
+    same source have in common, comma by comma.
+    """
+    titles = titles_of(entries)
+    sources = {name: (entry["source"], entry.get("file", entry.get("name"))) for name, entry in entries.items()}
+    parts: dict[Any, list[str]] = {}
+    for name, source in sources.items():
+        here = titles[name].split(", ")
+        shared = parts.setdefault(source, here)
+        parts[source] = [part for part, other in zip(shared, here, strict=False) if part == other]
+    return {name: ", ".join(parts[source]) or titles[name] for name, source in sources.items()}
+
+
 def untitled(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What an entry means: its title is what it is called only."""
     return {key: value for key, value in entry.items() if key != "title"}

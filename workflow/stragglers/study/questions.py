@@ -28,6 +28,25 @@ def refuse_without_extras(question: str | None) -> None:
         )
 
 
+OF_DENSE_NETWORKS = ("ledger", "scores")
+"""Questions whose gradients of single points are of fully connected networks only."""
+
+
+def refuse_unanswerable(question: str | None, kinds: Mapping[str, str], retrains: bool) -> None:
+    """Raise :class:`InputError` for a study that cannot answer its question.
+
+    ``kinds``: network -> its kind, of those that have runs; ``retrains``: whether there are ablations.
+    """
+    others = [name for name, kind in kinds.items() if kind != "dense"]
+    if question in OF_DENSE_NETWORKS and others:
+        raise InputError(
+            f"config, networks.{others[0]}.kind: the question {question} is of dense networks, and this one is "
+            f"{kinds[others[0]]} (leave it out of runs)"
+        )
+    if question == "scores" and not retrains:
+        raise InputError("config, ablations: the question scores asks what ends inversions (name datasets and seeds)")
+
+
 def claims_file(config: Mapping[str, Any]) -> str | bool:
     """The file of claims that a configuration names, or else that of its question, or the paper's; False for none."""
     question = config.get("question")

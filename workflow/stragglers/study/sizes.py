@@ -70,12 +70,13 @@ def n_parameters(network: Network, size: Size) -> int:
     return sum(weights for weights, _ in _layers(network, size))
 
 
+OF_A_MODULE = 1_000_000
+"""Multiplications of a module for one sample: of its code nothing is known."""
+
+
 def n_products(network: Network, size: Size) -> int:
     """Multiplications of one run for one sample; for a module as many as :data:`OF_A_MODULE`."""
     return OF_A_MODULE if network.kind == "module" else sum(w * positions for w, positions in _layers(network, size))
-
-
-OF_A_MODULE = 1_000_000
 
 
 def _layers(network: Network, size: Size) -> Iterator[tuple[int, int]]:

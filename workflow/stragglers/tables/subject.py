@@ -20,9 +20,11 @@ class Subject:
     families: Sequence[Sequence[str]]
     """Main datasets, each followed by its subsamples, by name."""
     titles: Mapping[str, str] = field(default_factory=dict)
-    """Dataset -> its title. Tables go by names and have no need of it, nor of the next two."""
+    """Dataset -> its title. Tables go by names and have no need of it, nor of what follows."""
     networks: Mapping[str, str] = field(default_factory=dict)
     optimizers: Mapping[str, str] = field(default_factory=dict)
+    stated_fraction: Sequence[float] | None = None
+    """From where to where the straggler fraction lies by a claim of the study, if it judges one of it."""
 
     @property
     def main(self) -> dict[str, str]:
