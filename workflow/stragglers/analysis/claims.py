@@ -14,6 +14,7 @@ from ..support.errors import InputError
 from ..support.intervals import Estimate
 from . import (
     agreement,
+    convolutions_claims,
     ledger_claims,
     lenses_claims,
     planted_claims,
@@ -39,6 +40,7 @@ MODULES = (
     ledger_claims,
     lenses_claims,
     tasks_claims,
+    convolutions_claims,
 )
 MEASURES: dict[str, Measure] = {name: measure for module in MODULES for name, measure in module.MEASURES.items()}
 """Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""

@@ -142,3 +142,18 @@ LENSES_TURNS = (
 """One row a run, lens and extremum."""
 LENSES_MAPS = (*ADDRESS, "seed", "map", "state", "epoch", "sample_id", "label", "straggler", "x", "y")
 """One row a point of a map, kind of map and state of a run."""
+CONVOLUTIONS = (
+    *(*ADDRESS, "layer_name", "seed", "observable", "found", "epoch", "train_error", "test_error", "depth"),
+    *("opposite", "opposite_epoch", "converged", "diverged_at"),
+)
+"""One row a run, layer and observable, in studies of the question ``convolutions``."""
+CONVOLUTIONS_POWER = (*ADDRESS, "layer_name", "seed", "observable", "planted_error", "epoch", "rise", "least")
+"""One row a run, layer and observable without a turn, and training error at which one is planted."""
+CONVOLUTIONS_CURVES = (
+    *(*ADDRESS, "layer_name", "observable", "epoch", "n_runs", "train_error", "value", "ci_low", "ci_high"),
+)
+"""One row a block of runs, layer, observable and epoch."""
+CONVOLUTIONS_FLIPS = (
+    *(*ADDRESS, "seed", "share", "moment", "epoch", "train_error", "clean_error", "flips_error", "precision"),
+)
+"""One row a run on data with flips, and moment of it."""
