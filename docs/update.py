@@ -119,6 +119,7 @@ WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
     *("ledger_runs", "vanishing", "lenses", "lenses_turns", "tasks", "tasks_models", "tasks_predicted"),
+    *("convolutions", "convolutions_power", "convolutions_flips"),
 )
 """Tables that are small enough to be kept as they are."""
 

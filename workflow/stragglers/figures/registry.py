@@ -61,5 +61,11 @@ FIGURES = (
         per_dataset=True,
         question="lenses",
     ),
+    Figure(
+        "figq_convolutions",
+        "Do convolutional networks invert?",
+        ("convolutions", "convolutions_power", "convolutions_curves", "convolutions_flips"),
+        question="convolutions",
+    ),
     Figure("figq_ledger", "Why does it turn?", ("ledger", "ledger_runs", "vanishing"), question="ledger"),
 )
