@@ -16,6 +16,21 @@ STUDIES = {
         "runs": [{"datasets": ["digits"], "networks": ["reference", "relu"], "seeds": ["0-1"]}],
         "ablations": [{"datasets": ["digits"], "seeds": ["0-1"], "random_draws": 1}],
     },
+    "classes": {
+        **TINY,
+        "claims": "config/claims/classes.yaml",
+        "datasets": {
+            "digits": {"source": "digits", "task": "classes", "subset": {"first": 300}},
+            "digits_parity": {"source": "digits", "subset": {"first": 300}},
+        },
+        "networks": {"reference": {}, "wide": {"width": 30}, "deep": {"depth": 3}},
+        "optimizers": {"gd": {"lr": 0.5}},
+        "runs": [
+            {"datasets": ["digits", "digits_parity"], "seeds": ["0-1"]},
+            {"datasets": ["digits"], "networks": ["wide", "deep"], "seeds": ["0-1"]},
+        ],
+        "ablations": [{"datasets": ["digits"], "seeds": ["0-1"], "random_draws": 1, "grid": 0}],
+    },
     "ledger": {
         **TINY,
         "claims": "config/claims/ledger.yaml",

@@ -16,11 +16,12 @@ for figure in FIGURES:
         sys.exit(
             f"Error: {figure.stem} in workflow/stragglers/figures/registry.py: there is no table {min(unknown)}"
         )
-# Name -> the figure, and what it is about.
+# Name -> the figure, and what it is about. That of a question may read tables that its studies do not leave by themselves.
 figures = {
     f"{figure.stem}{suffix}": (figure, subject)
     for figure in FIGURES
-    if {*figure.tables} <= {*tables} and figure.question == study.question
+    if figure.question == study.question
+    and (study.question or {*figure.tables} <= {*tables})
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
     if not figure.of_ablations or study.ablations
     if not figure.of_many_groups

@@ -26,6 +26,13 @@ parts_of_questions = {
         )
         for table in SCORE_TABLES
     },
+    "classes_points": (
+        [
+            f"{RESULTS}/classes_points/{study.cell_address(cell)}.parquet"
+            for cell in parity_of
+        ],
+        [],
+    ),
     "score_removal": (
         [f"{RESULTS}/score_removal/{run}.parquet" for run in all_ablations],
         [],

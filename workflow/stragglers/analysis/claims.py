@@ -14,6 +14,7 @@ from ..support.errors import InputError
 from ..support.intervals import Estimate
 from . import (
     agreement,
+    classes_claims,
     convolutions_claims,
     ledger_claims,
     lenses_claims,
@@ -37,6 +38,7 @@ MODULES = (
     validation,
     planted_claims,
     score_claims,
+    classes_claims,
     ledger_claims,
     lenses_claims,
     tasks_claims,

@@ -67,5 +67,11 @@ FIGURES = (
         ("convolutions", "convolutions_power", "convolutions_curves", "convolutions_flips"),
         question="convolutions",
     ),
+    Figure(
+        "figq_classes",
+        "Does it hold for ten classes?",
+        ("classes", "classes_points", "inversion", "ablation"),
+        question="classes",
+    ),
     Figure("figq_ledger", "Why does it turn?", ("ledger", "ledger_runs", "vanishing"), question="ledger"),
 )

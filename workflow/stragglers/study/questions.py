@@ -8,6 +8,7 @@ from ..support.errors import InputError
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "scores": ("scores", "score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
+    "classes": ("classes", "classes_points"),
     "ledger": ("ledger", "ledger_runs", "vanishing"),
     "lenses": ("lenses", "lenses_turns", "lenses_maps"),
     "tasks": ("tasks", "tasks_models", "tasks_predicted"),

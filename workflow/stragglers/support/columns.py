@@ -130,6 +130,22 @@ TASKS_MODELS = (
 """One row a number that says what foretells an inversion."""
 TASKS_PREDICTED = ("dataset", "name", "data", "kind", "response", "model", "observed", "predicted", "ratio")
 """One row a task, response and model that was fitted to tasks without its classes."""
+CLASSES = (
+    *(*ADDRESS, "layer_name", "n_groups", "n_runs", "n_inverted", "t_star", "n_all_radii", "n_all_distances"),
+    *("radii", "radii_low", "radii_high", "distances", "distances_low", "distances_high"),
+    *("eps_star", "ci_low", "ci_high", "lda_error", "ratio", "ratio_low", "ratio_high"),
+)
+"""One row a cell and hidden layer."""
+CLASSES_POINTS = (
+    *("dataset", "source", "task", "subset", "ranking_a", "ranking_b", "n_runs", "n_hardest", "share_a", "share_b"),
+    "jaccard_chance",
+    *(
+        f"{name}{bound}"
+        for name in ("jaccard", "rho", "jaccard_ratio", "rho_ratio", "shared_a", "shared_b")
+        for bound in ("", "_low", "_high")
+    ),
+)
+"""One row a dataset of many groups and pair of rankings of its points."""
 LENSES = (
     *(*ADDRESS, "seed", "t_star", "epoch", "train_error", "n_points"),
     *("distance", "silhouette", "components", "loops", "participation", "two_nn", "mle", "silhouette_stragglers"),
