@@ -24,7 +24,7 @@ CURVES = {"tanh": "-", "relu": (0, (3, 1))}
 """Networks whose curves are drawn, and the style of their lines."""
 LEVEL = 0.1
 """Training error at which the turns of panel c are planted."""
-MOMENTS = {"share": "ε = flips' share", "inversion": "D turns (layer 1)"}
+MOMENTS = {"inversion": "D turns (layer 1)", "share": "ε = flips' share", "end": "end of training"}
 FLIPS = {
     "precision": "flips among the misclassified",
     "flips_error": "flips misclassified",
