@@ -66,7 +66,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 def draw(content: Content, columns: int = 2) -> Figure:
     """Two columns wide, as its panels need, also where one is asked for."""
     rows, with_flips = len(content.cells), not content.flips.empty
-    heights = (2.9, 0.55 + 0.23 * rows, 1.95)
+    heights = (2.9, 0.55 + 0.23 * rows, 2.5)
     figure = Figure(figsize=(WIDTHS[max(columns, 2)], sum(heights)))
     above, middle, below = figure.subfigures(3, 1, height_ratios=heights)
     datasets = content.subject.main.items()
