@@ -129,6 +129,7 @@ WHOLE = (
         "tasks_models",
         "tasks_predicted",
     ),
+    *("convolutions", "convolutions_power", "convolutions_flips"),
 )
 """Tables that are small enough to be kept as they are."""
 

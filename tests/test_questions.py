@@ -51,6 +51,18 @@ STUDIES = {
         "runs": [{"datasets": ["digits"], "seeds": ["0-1"]}],
         "ablations": [],
     },
+    "convolutions": {
+        **TINY,
+        "claims": "config/claims/convolutions.yaml",
+        "datasets": {
+            "digits": {"source": "digits", "subset": {"first": 300}},
+            "flips": {"source": "digits", "subset": {"first": 300}, "flips": 0.1},
+        },
+        "networks": {"reference": {}, "tanh": {"kind": "convolutional", "stages": [{"channels": 2, "kernel": 3}]}},
+        "optimizers": {"gd": {"lr": 0.5}},
+        "runs": [{"datasets": ["digits", "flips"], "networks": ["reference", "tanh"], "seeds": ["0-1"]}],
+        "ablations": [],
+    },
     "tasks": {
         **TINY,
         "claims": "config/claims/tasks.yaml",

@@ -30,6 +30,7 @@ def test_flips_are_counted_where_the_error_is_their_share_and_at_the_turn():
     fits = Fits()
     # Long enough a training that a place as late as the share's counts.
     fits.train_error = np.concatenate([fits.train_error, np.zeros((EPOCHS, 2))])
+    fits.all = np.concatenate([fits.all, np.zeros((EPOCHS, 2, P), bool)])
     table = convolutions_flips(fits, FLIPS, turns, Detection(), ADDRESS)
     assert tuple(table) == columns.CONVOLUTIONS_FLIPS
     rows = table.set_index(["seed", "moment"])
@@ -39,4 +40,5 @@ def test_flips_are_counted_where_the_error_is_their_share_and_at_the_turn():
     assert first[["precision", "flips_error"]].tolist() == [0, 0] and first["clean_error"] == pytest.approx(4 / 36)
     turn = rows.loc[5, "inversion"]
     assert turn["epoch"] == 10 and turn["precision"] == pytest.approx(4 / 30) and turn["flips_error"] == 1
+    assert rows.loc[6, "end"]["epoch"] == 2 * EPOCHS and rows.loc[6, "end"]["flips_error"] == 0
     assert pd.isna(rows.loc[6, "inversion"]["epoch"]) and np.isnan(rows.loc[6, "inversion"]["precision"])

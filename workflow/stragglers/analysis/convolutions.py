@@ -78,16 +78,16 @@ def convolutions_power(dynamics: pd.DataFrame, turns: pd.DataFrame, detection: D
 def convolutions_curves(dynamics: pd.DataFrame) -> pd.DataFrame:
     """The ``convolutions_curves`` table: one row a layer, epoch and observable, mean over runs with its interval.
 
-    ``value`` is over that of epoch 0, run by run.
+    ``value``: what an observable has changed by since epoch 0, over the largest such change of its run: ±1 at most.
     """
     epochs = [0, *logarithmic_epochs(int(dynamics["epoch"].max()), EPOCHS_KEPT)]
     rows = []
-    where = [*ADDRESS, "layer_name"]
-    for key, layer in dynamics[dynamics["epoch"].isin(epochs)].groupby(where, sort=False, observed=True):
+    for key, layer in dynamics.groupby([*ADDRESS, "layer_name"], sort=False, observed=True):
         error = layer.groupby("epoch")["train_error"].mean()
         for observable in OBSERVED:
             curves = layer.pivot(index="epoch", columns="seed", values=observable.column)
-            for epoch, values in (curves / curves.loc[0]).iterrows():
+            change = curves - curves.loc[0]
+            for epoch, values in (change / change.abs().max()).loc[epochs].iterrows():
                 mean = mean_interval(values.to_numpy())
                 rows.append((*key, observable.name, epoch, len(values), error[epoch], *mean))
     return pd.DataFrame(rows, columns=list(CONVOLUTIONS_CURVES))

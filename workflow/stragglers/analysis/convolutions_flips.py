@@ -13,8 +13,8 @@ from .planted_turns import place
 
 
 def moments(train_error: np.ndarray, share: float, turn: int | None, detection: Detection) -> dict[str, int | None]:
-    """Epochs at which a run is looked at: where its error falls to the flips' ``share``, and at its ``turn``."""
-    return {"share": place(train_error, share, detection), "inversion": turn}
+    """Epochs at which a run is looked at: where its error falls to the flips' ``share``, at its ``turn``, the last."""
+    return {"share": place(train_error, share, detection), "inversion": turn, "end": len(train_error) - 1}
 
 
 def convolutions_flips(

@@ -62,6 +62,12 @@ FIGURES = (
         question="lenses",
     ),
     Figure(
+        "figq_convolutions",
+        "Do convolutional networks invert?",
+        ("convolutions", "convolutions_power", "convolutions_curves", "convolutions_flips"),
+        question="convolutions",
+    ),
+    Figure(
         "figq_classes",
         "Does it hold for ten classes?",
         ("classes", "classes_points", "inversion", "ablation"),

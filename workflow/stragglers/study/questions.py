@@ -12,6 +12,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger", "ledger_runs", "vanishing"),
     "lenses": ("lenses", "lenses_turns", "lenses_maps"),
     "tasks": ("tasks", "tasks_models", "tasks_predicted"),
+    "convolutions": ("convolutions", "convolutions_power", "convolutions_curves", "convolutions_flips"),
 }
 """Question -> the tables that a study of it leaves beside its claims. Its figure is called ``figq_<question>``."""
 
