@@ -83,9 +83,9 @@ def test_what_never_rises_has_no_turn_of_any_depth():
     assert rise(SATURATING, "max", AT) == pytest.approx(1 - 1 / SATURATING[AT])
 
 
-def test_bumps_that_are_found_on_level_ground_tell_nothing_of_what_is_planted():
-    bump = np.interp(T, [0, AT, 2 * AT, T[-1]], [1, 1.6, 1.4, 2])
-    assert not found_near(bump, "max", AT, DETECTION) and np.isnan(least_depth(bump, "max", AT, DETECTION))
+def test_a_fall_of_its_own_that_a_curve_makes_up_for_later_tells_nothing_of_what_is_planted():
+    dip = np.interp(T, [0, AT, 300, T[-1]], [1, 1.6, 1.4, 1.7])
+    assert not found_near(dip, "max", AT, DETECTION) and np.isnan(least_depth(dip, "max", AT, DETECTION))
 
 
 def test_a_turn_elsewhere_is_not_the_planted_one():
