@@ -45,7 +45,7 @@ def shared(rankings: np.ndarray) -> np.ndarray:
 
     A point of which a run cannot tell is in no set.
     """
-    sets = np.nan_to_num(rankings)
+    sets = np.nan_to_num(rankings).astype(float)
     n_runs, sums = sets.shape[1], sets.sum(axis=1)
     # All pairs of runs, without those of a run with itself.
     common = sums @ sums.T - np.einsum("arp,brp->ab", sets, sets)

@@ -18,7 +18,7 @@ from ..support.sealed import read_table
 from ..tables.rows import COMPLETE, inverted, mean_interval, read, rows_of
 from ..tables.subject import Subject
 from .layout import Panel, arrange, key
-from .style import INVERSION_ERROR, count, entry, interval, plain_log_ticks, reach, rows_axis, series, styled
+from .style import INVERSION_ERROR, count, entry, interval, note, plain_log_ticks, reach, rows_axis, series, styled
 
 COMPARED = {
     ("classes", "own"): "ten classes, own turns",
@@ -78,14 +78,14 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     columns = ["dataset", "layer", "seed", "observable", "class_a", "class_b", "found", "train_error"]
     of_all = {name: value for name, value in COMPLETE.items() if name != "class_a"}
     radii = read(files["inversion"], columns, observable=R.name, **of_all, **REFERENCE)
-    ablation = read(files["ablation"], None, diverged_at=None, sigma=0.0, **REFERENCE)
+    ablation = read(files["ablation"], None, diverged_at=None, **REFERENCE)
     return Content(
         titles={name: text for name, text in subject.main.items() if name in names},
         networks=subject.networks,
         classes=classes,
         points=read_table(files["classes_points"]),
         radii=radii[radii["class_a"].notna() & (radii["layer"] == 1)],
-        ablation=ablation,
+        ablation=ablation[ablation["sigma"] == 0],
     )
 
 
@@ -94,7 +94,7 @@ def draw(content: Content, columns: int = 2) -> Figure:
     """Two columns wide, as its matrices need, also where one is asked for."""
     if not content.titles:
         return arrange({}, columns, NO_RUNS)[0]
-    n_rows = len(content.titles) * max(1, len(content.deep))
+    n_rows = len(content.titles) * len(content.deep)
     shown = {
         "ratio": (draw_ratio, "ε* over the linear residual", 2.0),
         "shares": (draw_shares, "how many classes invert", 2.0),
@@ -188,6 +188,8 @@ def draw_radii(ax: Axes, content: Content) -> None:
 def draw_layers(ax: Axes, content: Content) -> None:
     """Panel d: a row each dataset and deep network, a column each hidden layer."""
     cells = [(name, network) for name in content.titles for network in content.deep]
+    if not cells:
+        return note(ax, "no deeper networks")
     deepest = int(content.classes["layer"].max())
     found = np.full((len(cells), deepest), np.nan)
     for place, (name, network) in enumerate(cells):
@@ -229,6 +231,8 @@ def draw_points(ax: Axes, content: Content) -> None:
 
 def draw_removal(ax: Axes, content: Content) -> None:
     """Panel f: test error without some points over that with all, and how many runs then invert."""
+    if content.ablation.empty:
+        return note(ax, "no retrained runs")
     for number, name in enumerate(content.titles):
         color, marker = series(number)
         rows = content.ablation[content.ablation["dataset"] == name]
