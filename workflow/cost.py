@@ -83,6 +83,8 @@ def measured(*folders: str) -> pd.DataFrame:
             asked_mb=("asked_mb", "max"),
             memory_share=("memory_share", "max"),
         )
+        .round({"longest_seconds": 0, "largest_mb": 0})
+        .astype({"longest_seconds": int, "largest_mb": int})
         .reset_index()
         .rename(columns={"rule_name": "rule"})
     )

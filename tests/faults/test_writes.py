@@ -143,6 +143,8 @@ MADE = {
 """Name -> study, as conftest.py makes that which it makes, too."""
 OTHERS = {
     "finished": ("exemplars",),
+    "classes": ("classes_points",),
+    "convolutions": ("convolutions", "convolutions_flips"),
     "own": ("own", "planted", "train_until"),
     "ledger": ("ledger", "vanishing"),
     "scores": ("score_ablate", "score_margins", "score_removal", "score_runs", "scores"),

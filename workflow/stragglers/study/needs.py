@@ -153,7 +153,8 @@ class Needs:
         for cell, block in study.ablations:
             yield ABLATES.get(study.question, "ablate"), self.training(cell, block, ablated=True), threads
         of_question = {"ledger": self._of_ledger, "lenses": self._of_lenses, "scores": self._of_scores}
-        of_question |= {"tasks": self._of_tasks, None: self._of_paper}
+        of_question |= {"tasks": self._of_tasks, "classes": self._of_classes, None: self._of_paper}
+        of_question |= {"convolutions": self._of_convolutions}
         for rule, need in of_question[study.question]():
             yield rule, need, threads if rule == "predictions" else 1
 
@@ -173,6 +174,26 @@ class Needs:
             yield "conservation", self.comparing(cell)
         yield from (("observables", self.observing(*key, ablated=True)) for key in study.ablations)
         yield from (("predictions", self.predicting(cell)) for cell in self._reference()[:1])
+
+    def _of_classes(self) -> Iterator[tuple[str, Need]]:
+        study = self.study
+        yield from self._inversions()
+        for dataset in dict.fromkeys(cell.dataset for cell in study.blocks):
+            yield "linear", resources.fitting(self.size(dataset))
+        yield from (("stragglers", self.comparing(cell)) for cell in study.blocks)
+        for cell in self._reference():
+            dataset = study.datasets[cell.dataset]
+            # Compared with the runs of parity on the same images.
+            if dataset.task == "classes" and replace(dataset, task="parity") in study.datasets.values():
+                yield "predictions", self.predicting(cell)
+                yield "classes_points", self.comparing(cell)
+
+    def _of_convolutions(self) -> Iterator[tuple[str, Need]]:
+        yield from self._inversions()
+        for cell, blocks in self.study.blocks.items():
+            flipped = isinstance(self.study.datasets[cell.dataset], FlippedDataset)
+            for rule in ("observables", "convolutions", *(("convolutions_flips",) if flipped else ())):
+                yield from ((rule, self.observing(cell, block)) for block in blocks)
 
     def _of_ledger(self) -> Iterator[tuple[str, Need]]:
         yield from self._inversions()

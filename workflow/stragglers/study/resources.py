@@ -19,7 +19,7 @@ IMPORTS, IMPORTS_TORCH, IMPORTS_GPU = 300 * MB, 800 * MB, 1500 * MB
 """Memory of a process that has done nothing yet."""
 ROW = 500
 """Bytes of a table's row in memory, its texts and a second copy counted."""
-CROSS_FITS = 15
+CROSS_FITS = 40
 """How much longer linear classifiers take where parts of the points are left out in turn."""
 STARTING = 120
 """Seconds that Snakemake and Python with its imports may take to start, from a network disk."""
