@@ -84,14 +84,13 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     columns = ["dataset", "layer", "seed", "observable", "class_a", "class_b", "found", "train_error"]
     of_all = {name: value for name, value in COMPLETE.items() if name != "class_a"}
     radii = read(files["inversion"], columns, observable=R.name, **of_all, **REFERENCE)
-    ablation = read(files["ablation"], None, diverged_at=None, **REFERENCE)
     return Content(
         titles={name: text for name, text in subject.main.items() if name in names},
         networks=subject.networks,
         classes=classes,
         points=read_table(files["classes_points"]),
         radii=radii[radii["class_a"].notna() & (radii["layer"] == 1)],
-        ablation=ablation[ablation["sigma"] == 0],
+        ablation=read(files["ablation"], None, diverged_at=None, sigma=0.0, **REFERENCE),
     )
 
 
