@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from workflow.check import SCHEMA  # noqa: E402 - the library is not installed
-from workflow.cost import estimate, study_of  # noqa: E402
+from workflow.cost import estimate, measured, study_of  # noqa: E402
 from workflow.plan import many_cells  # noqa: E402
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
@@ -118,7 +118,18 @@ LEFT = ("inversion", "claims")
 WHOLE = (
     *("claims", "consensus", "conservation_peak", "detection", "linear", "nested", "overlap", "planted", "variance"),
     *("score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
-    *("ledger_runs", "vanishing", "lenses", "lenses_turns", "tasks", "tasks_models", "tasks_predicted"),
+    *(
+        "classes",
+        "classes_points",
+        "ledger_runs",
+        "vanishing",
+        "lenses",
+        "lenses_turns",
+        "tasks",
+        "tasks_models",
+        "tasks_predicted",
+    ),
+    *("convolutions", "convolutions_power", "convolutions_flips"),
 )
 """Tables that are small enough to be kept as they are."""
 
@@ -317,15 +328,30 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def measure_jobs() -> None:
+    """What the jobs of the studies here took, into docs/. A rule of which none has a job keeps its row."""
+    file = kept("benchmark", "jobs")
+    try:
+        table = measured(str(ROOT / "results"))
+    except InputError:
+        return
+    if file.is_file():
+        before = pd.read_csv(file)
+        table = pd.concat([before[~before["rule"].isin(table["rule"])], table]).sort_values("rule")
+    with replacing(file) as part:
+        table.to_csv(part, index=False, float_format="%.4g")
+
+
 def update_cluster() -> None:
-    """What studies take on a cluster, by the estimates of the rules, and what was measured of planning and tables."""
+    """What studies take on a cluster, by the estimates of the rules, and what was measured: jobs, planning, tables."""
+    measure_jobs()
     page, paper = ROOT / "docs" / "cluster.md", str(ROOT / "config" / "paper.yaml")
     refresh(page, "paper", markdown(estimate(study_of(paper, device="cpu"))))
     refresh(page, "paper_gpu", markdown(estimate(study_of(paper, device="cuda"))))
     config = many_cells(100, "MNIST", blocks=10)
     validate(config, SCHEMA)
     refresh(page, "many", markdown(estimate(Study(config, reads_data=False))))
-    for name in ("planning", "tables"):
+    for name in ("jobs", "planning", "tables"):
         if kept("benchmark", name).is_file():
             refresh(page, name, markdown(pd.read_csv(kept("benchmark", name))))
 

@@ -75,7 +75,9 @@ class Survivals:
             before = self.counts.get(told["counts"], (0, 0))
             self.counts[told["counts"]] = before[0] + tried, before[1] + survived
 
-    def pytest_sessionfinish(self):
+    def pytest_sessionfinish(self, exitstatus):
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            return
         new = pd.DataFrame([(kind, *counts) for kind, counts in self.counts.items()], columns=SURVIVALS)
         kept = pd.read_csv(self.file) if os.path.exists(self.file) else new
         table = pd.concat([kept[~kept["fault"].isin(new["fault"])], new]).sort_values("fault")

@@ -16,6 +16,21 @@ STUDIES = {
         "runs": [{"datasets": ["digits"], "networks": ["reference", "relu"], "seeds": ["0-1"]}],
         "ablations": [{"datasets": ["digits"], "seeds": ["0-1"], "random_draws": 1}],
     },
+    "classes": {
+        **TINY,
+        "claims": "config/claims/classes.yaml",
+        "datasets": {
+            "digits": {"source": "digits", "task": "classes", "subset": {"first": 300}},
+            "digits_parity": {"source": "digits", "subset": {"first": 300}},
+        },
+        "networks": {"reference": {}, "wide": {"width": 30}, "deep": {"depth": 3}},
+        "optimizers": {"gd": {"lr": 0.5}},
+        "runs": [
+            {"datasets": ["digits", "digits_parity"], "seeds": ["0-1"]},
+            {"datasets": ["digits"], "networks": ["wide", "deep"], "seeds": ["0-1"]},
+        ],
+        "ablations": [{"datasets": ["digits"], "seeds": ["0-1"], "random_draws": 1, "grid": 0}],
+    },
     "ledger": {
         **TINY,
         "claims": "config/claims/ledger.yaml",
@@ -34,6 +49,18 @@ STUDIES = {
         "networks": {"reference": {}},
         "optimizers": {"gd": {"lr": 0.5}},
         "runs": [{"datasets": ["digits"], "seeds": ["0-1"]}],
+        "ablations": [],
+    },
+    "convolutions": {
+        **TINY,
+        "claims": "config/claims/convolutions.yaml",
+        "datasets": {
+            "digits": {"source": "digits", "subset": {"first": 300}},
+            "flips": {"source": "digits", "subset": {"first": 300}, "flips": 0.1},
+        },
+        "networks": {"reference": {}, "tanh": {"kind": "convolutional", "stages": [{"channels": 2, "kernel": 3}]}},
+        "optimizers": {"gd": {"lr": 0.5}},
+        "runs": [{"datasets": ["digits", "flips"], "networks": ["reference", "tanh"], "seeds": ["0-1"]}],
         "ablations": [],
     },
     "tasks": {

@@ -1,8 +1,8 @@
 """What a study takes, and what one took.
 
 ``python -m workflow.cost CONFIG [data_dir=PATH] [device=cuda]`` prints jobs, hours, memory and disk by rule, by the
-estimates with which the rules ask a cluster for resources; ``python -m workflow.cost --measured RESULTS`` what the jobs
-took that left benchmark files in a folder, and the largest shares of what they asked for.
+estimates with which the rules ask a cluster for resources; ``python -m workflow.cost --measured RESULTS ...`` what the
+jobs took that left benchmark files in folders, beside what they asked for.
 """
 
 import ast
@@ -51,28 +51,42 @@ def estimate(study: Study) -> pd.DataFrame:
     return by_rule.reset_index().astype({"jobs": int, "longest_minutes": int, "largest_mb": int})
 
 
-def measured(results: str) -> pd.DataFrame:
-    """What the jobs of each rule took, by the benchmark files below ``results``, and the largest share of what they
-    asked for.
+def measured(*folders: str) -> pd.DataFrame:
+    """What the jobs of each rule took, by the benchmark files below ``folders``, beside what they asked for.
+
+    ``memory_share`` and ``time_share`` are the largest of what one job took over what it asked for; of time it is the
+    processor's, as on a busy machine all other is longer.
     """
-    files = sorted(Path(results).rglob("*.tsv"))
-    if not files:
-        raise InputError(f"{results} has no benchmark files (run a study first)")
-    jobs = pd.concat([pd.read_csv(file, sep="\t") for file in files], ignore_index=True)
+    files = sorted(file for folder in folders for file in Path(folder).rglob("*.tsv"))
+    parts = [pd.read_csv(file, sep="\t") for file in files]
+    # Those of other profiles do not say of which rule they are.
+    parts = [part for part in parts if {"rule_name", "resources"} <= {*part}]
+    if not parts:
+        raise InputError(f"{' and '.join(folders)} has no benchmark files (run a study first)")
+    jobs = pd.concat(parts, ignore_index=True)
     asked = pd.DataFrame(jobs["resources"].map(ast.literal_eval).tolist())
-    jobs = jobs.assign(memory_share=jobs["max_rss"] / asked["mem_mb"], time_share=jobs["s"] / (60 * asked["runtime"]))
+    jobs = jobs.assign(
+        asked_mb=asked["mem_mb"],
+        asked_minutes=asked["runtime"],
+        memory_share=jobs["max_rss"] / asked["mem_mb"],
+        time_share=jobs["cpu_time"] / jobs["threads"] / (60 * asked["runtime"]),
+    )
     return (
         jobs.groupby("rule_name")
         .agg(
             jobs=("s", "size"),
-            seconds=("s", "median"),
-            longest=("s", "max"),
-            cpu_hours=("cpu_time", lambda seconds: seconds.sum() / 3600),
-            largest_mb=("max_rss", "max"),
-            memory_share=("memory_share", "max"),
+            longest_seconds=("s", "max"),
+            cpu_seconds=("cpu_time", "max"),
+            asked_minutes=("asked_minutes", "max"),
             time_share=("time_share", "max"),
+            largest_mb=("max_rss", "max"),
+            asked_mb=("asked_mb", "max"),
+            memory_share=("memory_share", "max"),
         )
+        .round({"longest_seconds": 0, "largest_mb": 0})
+        .astype({"longest_seconds": int, "largest_mb": int})
         .reset_index()
+        .rename(columns={"rule_name": "rule"})
     )
 
 

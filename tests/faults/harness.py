@@ -57,7 +57,7 @@ def said(project):
     return (project.folder / "said").read_text(encoding="utf-8", errors="replace")
 
 
-def wait(until, process=None, seconds=240):
+def wait(until, process=None, seconds=900):
     """Wait until ``until()`` is true, while ``process`` runs."""
     end = time.monotonic() + seconds
     while not until():

@@ -143,7 +143,7 @@ def test_what_is_damaged_and_deleted_is_made_again_as_it_was(undisturbed, tmp_pa
     copy = Project(tmp_path / "copy", results=undisturbed.folder)
     rng = np.random.default_rng(0)
     for file in products(copy):
-        if rng.random() < 0.3:
+        if rng.random() < 0.5:
             file.write_bytes(DAMAGES[damage](file.read_bytes()))
     found = found_damaged(copy)
     assert len(found) > 10

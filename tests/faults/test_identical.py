@@ -4,12 +4,16 @@ import copy
 
 import numpy as np
 import pytest
+from conftest import ADDRESS
 from harness import contents, differing
 from project import EPOCHS, TINY, Project
 from test_writes import Again
 
 from workflow.stragglers.data.datasets import prepare
-from workflow.stragglers.spec.specification import Dataset, Network, Optimizer
+from workflow.stragglers.geometry.inversion import inversions
+from workflow.stragglers.geometry.manifolds import dynamics
+from workflow.stragglers.sets.stragglers import straggler_sets
+from workflow.stragglers.spec.specification import Dataset, Defining, Detection, Network, Optimizer
 
 GD = Optimizer(settings={"lr": 0.2})
 ALL_FILES = "determinism: reruns of a study, all files byte-identical, figures and PDFs included"
@@ -24,10 +28,15 @@ def study_of_all_kinds():
     }
     config["optimizers"]["sgd"] = {"lr": 0.05, "batch_size": 32, "momentum": 0.9}
     config["training"] |= {"epochs": EPOCHS // 2, "margins": True}
-    config["runs"] += [
-        {"datasets": ["digits"], "networks": ["cnn", "mine"], "seeds": ["0-1"]},
-        {"datasets": ["digits"], "networks": ["reference", "cnn", "mine"], "optimizers": ["sgd"], "seeds": ["0-1"]},
+    config["runs"] = [
+        {
+            "datasets": ["digits"],
+            "networks": ["reference", "cnn", "mine"],
+            "optimizers": ["gd", "sgd"],
+            "seeds": ["0-1"],
+        }
     ]
+    del config["ablations"]
     return config
 
 
@@ -43,32 +52,59 @@ EQUAL = 0.999
 """Share of all (epoch, run, sample) that must be told alike, however runs are put into blocks."""
 
 
+@pytest.fixture
+def in_blocks(trained):
+    """What is told by six runs in one block, and by the same in two: an array each, with an ``axis`` of runs."""
+    data = prepare(Dataset("digits", subset={"first": 300}), ".")
+
+    def told(what, axis, optimizer):
+        return [
+            np.concatenate([what(trained(data, Network(), optimizer, block, EPOCHS)) for block in blocks], axis)
+            for blocks in ([range(6)], [range(3), range(3, 6)])
+        ]
+
+    return told
+
+
+def misclassified(trajectory):
+    """Booleans (epochs + 1, runs, P)."""
+    return trajectory.sets(np.arange(EPOCHS + 1)[:, None], np.arange(len(trajectory.runs)))
+
+
 @pytest.mark.counts(
     "determinism: who is misclassified at each epoch by each run, in one block of six runs and in two of three"
 )
-def test_blocks_of_other_sizes_tell_nearly_all_samples_alike(trained, record_property):
-    data = prepare(Dataset("digits", subset={"first": 300}), ".")
-    sets = [
-        np.concatenate(
-            [trained(data, Network(), GD, block, EPOCHS).sets(*everything(len(block))) for block in blocks], 1
-        )
-        for blocks in ([range(6)], [range(3), range(3, 6)])
-    ]
-    differ = int((sets[0] != sets[1]).sum())
-    record_property("tried", sets[0].size)
+def test_blocks_of_other_sizes_tell_nearly_all_samples_alike(in_blocks, record_property):
+    one, two = in_blocks(misclassified, 1, GD)
+    differ = int((one != two).sum())
+    record_property("tried", one.size)
     record_property("failed", differ)
-    assert sets[0].any() and differ < (1 - EQUAL) * sets[0].size
+    assert one.any() and differ < (1 - EQUAL) * one.size
 
 
-def everything(runs):
-    return np.arange(EPOCHS + 1)[:, None], np.arange(runs)
+def stragglers(trajectory):
+    """Booleans (runs, P)."""
+    found = inversions(dynamics(trajectory, ADDRESS), Detection())
+    return straggler_sets([trajectory], [found], Defining()).sets
+
+
+@pytest.mark.counts("determinism: who is a straggler of each run, in one block of six runs and in two of three")
+def test_blocks_of_other_sizes_have_nearly_the_same_stragglers(in_blocks, record_property):
+    one, two = in_blocks(stragglers, 0, Optimizer("Adam", settings={"lr": 0.01}))
+    assert one.shape == two.shape == (6, 300) and 0.02 < one.mean() < 0.5
+    differ = int((one != two).sum())
+    record_property("tried", one.size)
+    record_property("failed", differ)
+    assert differ < (1 - EQUAL) * one.size
 
 
 WAYS = {
-    "again": ({}, TINY, ("--cores", "2")),
     "one core, other hashes": ({"PYTHONHASHSEED": "1"}, TINY, ("--cores", "1")),
-    "keys in another order": ({"PYTHONHASHSEED": "2"}, backwards(TINY), ("--cores", "2")),
-    "locale and time zone": (LOCALES, TINY, ("--cores", "2")),
+    "keys in another order, locale and time zone": (
+        LOCALES | {"PYTHONHASHSEED": "2"},
+        backwards(TINY),
+        ("--cores", "2"),
+    ),
 }
 """Way of running -> what it adds to the environment, the study, and Snakemake's options."""
 
@@ -111,4 +147,4 @@ def test_networks_of_all_kinds_leave_the_same_bytes_over_threads_and_cores(tmp_p
         done = project.snakemake(config, "--cores", str(cores), target)
         assert done.returncode == 0, done.stdout + done.stderr
         left.append(contents(project))
-    assert len(left[0]) > 50 and not differing(*left)
+    assert len(left[0]) > 40 and not differing(*left)

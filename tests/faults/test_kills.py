@@ -10,8 +10,8 @@ from harness import TARGET, contents, cut_off, differing, has_checkpoint, long_t
 from project import SMALLEST, UNDRAWN
 
 KILLS = 20
-STEPS = 28
-"""Of the 32 that the study takes: what is done in the last ones may be over before the kill comes."""
+STEPS = 15
+"""Of the 18 that the study takes: what is done in the last ones may be over before the kill comes."""
 MOMENTS = np.random.default_rng(0).uniform(0, STEPS, KILLS).round(3).tolist()
 """Steps done at the kill; their fractions are seconds more."""
 

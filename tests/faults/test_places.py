@@ -142,7 +142,7 @@ def test_a_project_goes_on_where_it_was_moved_to(tmp_path, undisturbed, move):
     move(project.folder, tmp_path / "there")
     project.folder = tmp_path / "there"
     plan = project.plan(SMALLEST, *UNDRAWN)
-    assert not {"prepare", "linear"} & {*plan} and plan["train"] == 2
+    assert not {"prepare", "linear"} & {*plan} and plan["train"] == 1
 
 
 def test_results_that_cannot_be_written_to_are_named(fresh, nobody):

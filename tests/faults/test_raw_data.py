@@ -110,6 +110,7 @@ CHANGES = {
     "Fortran order": lambda x, y: (np.asfortranarray(x), y),
     "strided": lambda x, y: (np.repeat(x, 2, axis=0)[::2], np.repeat(y, 2)[::2]),
     "float16": lambda x, y: (x.astype(np.float16), y),
+    "booleans": lambda x, y: (x > 120, y),
     "float64 with an offset": lambda x, y: (x + 2.0**30, y),
     "negative": lambda x, y: (-x.astype(np.int16), y),
     "classes as whole floats": lambda x, y: (x, y.astype(np.float32)),
@@ -143,6 +144,29 @@ def test_an_odd_array_is_what_it_says(tmp_path, name):
         labels = np.where(np.asarray(changed[f"y_{part}"], int) % 2, 1, -1)
         assert (getattr(dataset, f"label_{part}") == labels).all()
     assert all(np.isfinite(part).all() for part in features(dataset))
+
+
+REFUSED = {
+    "one-hot classes": (lambda x, y: (x, np.eye(4)[y]), "one class a sample.* numpy.argmax"),
+    "a column of classes": (lambda x, y: (x, y[:, None]), "one class a sample.* numpy.ravel"),
+    "an alpha channel": (lambda x, y: (np.repeat(x[..., None], 4, -1), y), "1 or 3 channels.* leaves alpha out"),
+    "channels first": (lambda x, y: (np.zeros((len(x), 3, 8, 8)), y), "numpy.moveaxis"),
+    "numbers beyond single precision": (lambda x, y: (x * 1e38, y), "NaN, infinite or larger"),
+    "words for classes": (lambda x, y: (x, np.array([*"abcd"])[y]), "class numbers.* numpy.unique"),
+}
+"""Name -> arrays that are usual elsewhere and mean nothing here, and what the refusal says, with its remedy."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.counts("raw data: arrays of another convention, refused in one line that says what makes them right")
+def test_an_array_of_another_convention_is_refused_with_its_remedy(tmp_path, name):
+    change, said = REFUSED[name]
+    arrays = own_arrays()
+    x, y = change(arrays["x_train"].astype(float), arrays["y_train"])
+    archive(tmp_path, **arrays | {"x_train": x, "y_train": y})
+    with pytest.raises(InputError, match=said) as refusal:
+        datasets.prepare(Specification("npz", "own.npz"), tmp_path)
+    assert len(str(refusal.value).splitlines()) == 1
 
 
 EASY = {

@@ -5,7 +5,7 @@ import psutil
 import pytest
 from harness import GONE, started, wait
 
-RUNS, BLOCK = 2000, 25
+RUNS, BLOCK = 2000, 50
 STUDY = {
     "study": "soak",
     "datasets": {"digits": {"source": "digits", "subset": {"first": 60}}},
@@ -37,7 +37,7 @@ def test_memory_and_open_files_stay_flat(fresh):
 
     with started(fresh, STUDY, "--cores", "2", "results/soak/tables/inversion.parquet") as process:
         main = psutil.Process(process.pid)
-        wait(over, seconds=1500)
+        wait(over, seconds=3000)
         assert process.returncode == 0
     table = fresh.table("inversion", "soak")
     assert table.query("observable == 'D'")["seed"].nunique() == RUNS

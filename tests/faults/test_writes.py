@@ -13,16 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import made_once
 from harness import contents, differing, unlocked
-from project import SMALLEST, UNDRAWN, Project
+from project import SMALLEST, TINY, UNDRAWN, Project
+from test_questions import EXTRAS, STUDIES
 
 HERE = Path(__file__).parent
 CONTROL = struct.Struct("4q")
 ERRORS = {"full": (errno.ENOSPC, True), "broken": (errno.EIO, False)}
 """Kind of failure -> its error, and whether it stays."""
 REFUSAL = re.compile(
-    r"Error: \S+ cannot be written \((No space left on device|Input/output error) in /\S+\); .* again$"
+    r"Error: \S+ cannot be written \(([^()]* Detail: \[errno \d+\] )?(No space left on device|Input/output error) "
+    r"in /\S+\); .* again$"
 )
+"""What a job says: the file, the reason, in pyarrow's words or the system's, where, and what to do."""
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +60,9 @@ class Again:
         )
 
     def scripts(self):
-        """Rule -> one script of it."""
-        files = sorted((self.project.folder / ".snakemake/scripts").glob("*.py"))
-        return {file.suffixes[-2][1:]: file for file in files}
+        """Rule -> one script of it, that of the least said: it stands for all."""
+        files = (self.project.folder / ".snakemake/scripts").glob("*.py")
+        return {file.suffixes[-2][1:]: file for file in sorted(files, key=lambda file: -file.stat().st_size)}
 
     def run(self, script, at=0, error=0, lasts=False):
         self.process.stdin.write(json.dumps({"script": str(script), "at": at, "errno": error, "lasts": lasts}) + "\n")
@@ -71,10 +75,24 @@ class Again:
 
 
 @pytest.fixture(scope="module")
-def again(finished, shim):
-    jobs = Again(finished, shim)
-    yield jobs
-    jobs.end()
+def again(shim, tmp_path_factory):
+    """Starts what runs jobs of a study again, and ends it for that of another."""
+    current = {}
+
+    def of(study):
+        if study not in current:
+            for extra in EXTRAS.get(study, ()):
+                pytest.importorskip(extra, reason=f"{extra} is not installed; pip install -r envs/beyond.txt brings it")
+            for jobs in current.values():
+                jobs.end()
+            current.clear()
+            project = made_once(tmp_path_factory, study, MADE[study], "--skip-script-cleanup")
+            current[study] = Again(project, shim)
+        return current[study]
+
+    yield of
+    for jobs in current.values():
+        jobs.end()
 
 
 def hidden_parts(project):
@@ -86,7 +104,7 @@ def sweep(again, rule):
     project, script = again.project, again.scripts()[rule]
     expected = contents(project)
     counted = again.run(script)["counted"]
-    assert counted > 10 and not differing(contents(project), expected)
+    assert counted > 5 and not differing(contents(project), expected)
     wrong = []
     for kind, (error, lasts) in ERRORS.items():
         for at in range(1, counted + 1):
@@ -101,23 +119,59 @@ def sweep(again, rule):
     return wrong, len(ERRORS) * counted
 
 
-SHORT = ("exemplars",)
-RULES = sorted(file.stem for file in (HERE.parents[1] / "workflow/scripts").glob("*.py"))
-ELSEWHERE = {
-    **dict.fromkeys(("benchmark", "benchmark_conservation"), "no part of a study"),
-    "download": "needs a server: tests/data/test_download.py",
-    "own": "is of data of one's own",
-    "planted": "is of planted data",
+OWN_AND_PLANTED = TINY | {
+    "datasets": {
+        "iris": {"source": "sklearn", "name": "iris", "task": "classes"},
+        "flips": {"source": "planted", "planted": {"n_train": 256}},
+    },
+    "networks": {"reference": {}},
+    "optimizers": {"gd": {"lr": 0.5}},
+    "training": {"epochs": 40, "device": "cpu", "until": "inversion"},
+    "runs": [{"datasets": ["iris", "flips"], "seeds": ["0-1"]}],
+    "ablations": [],
 }
+MADE = {
+    "smallest": SMALLEST,
+    "finished": TINY,
+    "own": OWN_AND_PLANTED,
+    # Of few epochs, as each of their jobs runs hundreds of times.
+    **{
+        question: study | {"question": question, "training": {"epochs": 40, "device": "cpu"}}
+        for question, study in STUDIES.items()
+    },
+}
+"""Name -> study, as conftest.py makes that which it makes, too."""
+OTHERS = {
+    "finished": ("exemplars",),
+    "classes": ("classes_points",),
+    "convolutions": ("convolutions", "convolutions_flips"),
+    "own": ("own", "planted", "train_until"),
+    "ledger": ("ledger", "vanishing"),
+    "scores": ("score_ablate", "score_margins", "score_removal", "score_runs", "scores"),
+    "tasks": ("flipped", "tasks"),
+}
+"""Study -> rules whose jobs it has, and the smallest study has not."""
+NO_JOBS = {
+    **dict.fromkeys(("benchmark", "benchmark_conservation", "benchmark_tables"), "no part of a study"),
+    **dict.fromkeys(("lenses", "lenses_maps"), "take half a minute each time, and write as others do"),
+    "download": "needs a server: tests/data/test_download.py",
+}
+SHORT = ("exemplars",)
+RULES = {file.stem: "smallest" for file in sorted((HERE.parents[1] / "workflow/scripts").glob("*.py"))}
+RULES |= {rule: study for study, rules in OTHERS.items() for rule in rules}
 
 
 @pytest.mark.parametrize(
-    "rule",
-    [pytest.param(rule, marks=() if rule in SHORT else pytest.mark.faults) for rule in RULES if rule not in ELSEWHERE],
+    ("study", "rule"),
+    [
+        pytest.param(study, rule, marks=() if rule in SHORT else pytest.mark.faults)
+        for rule, study in sorted(RULES.items(), key=lambda item: item[1])
+        if rule not in NO_JOBS
+    ],
 )
 @pytest.mark.counts("writes: the n-th operation of a job fails (ENOSPC and all after it, EIO once)")
-def test_whichever_write_fails_is_named_and_nothing_is_half_written(again, rule, record_property):
-    wrong, tried = sweep(again, rule)
+def test_whichever_write_fails_is_named_and_nothing_is_half_written(again, study, rule, record_property):
+    wrong, tried = sweep(again(study), rule)
     record_property("tried", tried)
     record_property("failed", len(wrong))
     assert not wrong, wrong[:5]
@@ -133,7 +187,7 @@ def operations(shim, tmp_path_factory):
     return counted
 
 
-SHARES = np.random.default_rng(0).random(10).round(3).tolist()
+SHARES = np.random.default_rng(0).random(5).round(3).tolist()
 
 
 @pytest.mark.faults

@@ -14,6 +14,7 @@ from workflow.stragglers.sets.stragglers import (
     consensus_table,
     nested_table,
     own_straggler_rate,
+    own_straggler_sets,
     straggler_rate,
     straggler_sets,
     straggler_table,
@@ -71,7 +72,9 @@ def test_a_points_own_rate_is_at_the_inversion_of_its_groups_radius(written, gro
             for radius, of_group in zip(radii_of(groups), epochs, strict=False)
         ]
     )
-    rate, n_runs = own_straggler_rate([trajectory], [table], Defining(), group)
+    seeds, wrong = own_straggler_sets([trajectory], [table], Defining(), group)
+    assert seeds.tolist() == [4, 5, 6] and np.isnan(wrong[0, group == 1]).all()
+    rate, n_runs = own_straggler_rate(wrong)
     assert (rate[group == 0] == (sets[3, 0] + sets[1, 2].astype(int))[group == 0] / 2).all()
     assert (rate[group == 1] == sets[2, 1][group == 1]).all() and np.isnan(rate[group == 2]).all()
     assert n_runs.tolist() == np.array([2, 1, 0])[group].tolist()

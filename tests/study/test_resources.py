@@ -117,7 +117,7 @@ def test_all_runs_of_a_study_are_counted(config):
     jobs = [rule for rule, _, _ in Needs(study).jobs()]
     assert {rule: jobs.count(rule) for rule in jobs} == {
         **{"prepare": 1, "linear": 1, "train": 3, "observables": 4, "inversion": 4},
-        **{"stragglers": 3, "conservation": 3, "ablate": 1},
+        **{"stragglers": 3, "conservation": 3, "ablate": 1, "predictions": 1},
     }
 
 

@@ -1,9 +1,11 @@
 import html
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import yaml
 
+from workflow.stragglers.tables import provenance
 from workflow.stragglers.tables.pages import page, text_page
 from workflow.stragglers.tables.provenance import configuration_text, software_table, training_note, training_software
 
@@ -48,3 +50,10 @@ def test_the_page_tells_what_trained_the_runs_from_what_wrote_it():
     assert set(table["what it did"][2:]) == {"wrote this page"}
     shown = page("Versions", table, note=training_note(mixed))
     assert "<p>Warning" in shown and "trained 1 runs of mnist" in shown
+
+
+def test_of_a_package_that_is_installed_twice_the_version_is_that_which_is_imported(monkeypatch):
+    found = [SimpleNamespace(name=name, version=version) for name, version in (("b", "2"), ("A", "1"), ("b", "10"))]
+    monkeypatch.setattr(provenance, "distributions", lambda: found)
+    table = software_table(trained(digits=[ONE]))
+    assert table[["software", "version"]].values.tolist()[3:] == [["A", "1"], ["b", "2"]]

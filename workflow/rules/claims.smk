@@ -1,3 +1,10 @@
+# Of ten classes; their parity is there to be compared with.
+judged = [
+    family
+    for family in families
+    if study.question != "classes" or study.datasets[family[0]].of_many_groups
+]
+
 # Only for studies that judge claims.
 if claims_file:
 
@@ -28,7 +35,7 @@ if claims_file:
         params:
             code=code("claims"),
             defining=canonical(study.defining),
-            families=families,
+            families=judged,
             orders=study.batch_orders,
         message:
             "Verdicts on claims"

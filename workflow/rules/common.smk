@@ -3,7 +3,7 @@ import re
 import shlex
 import shutil
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -267,6 +267,21 @@ def listed_from(cell):
         "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
         "stragglers": f"{RESULTS}/stragglers/{study.cell_address(cell)}.parquet",
         "predictions": f"{RESULTS}/predictions/{study.cell_address(cell)}.npz",
+    }
+
+
+def both_tasks(cell):
+    """Files that stragglers of ten classes are compared with those of parity by."""
+    other = parity_of[cell]
+    address = study.cell_address(cell)
+    return {
+        "dataset": dataset_of(cell),
+        "parity": dataset_of(other),
+        "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
+        "inversions": [inversion_of(run) for run in runs_of(cell)],
+        "predictions": f"{RESULTS}/predictions/{address}.npz",
+        "stragglers": f"{RESULTS}/stragglers/{address}.npz",
+        "parity_stragglers": f"{RESULTS}/stragglers/{study.cell_address(other)}.npz",
     }
 
 

@@ -4,9 +4,7 @@ first = next(iter(study.main_datasets))
 # Of figures about one dataset, the first has the plain names, the others their own as suffix.
 suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
 exemplars = {f"exemplars{suffix}": name for name, suffix in suffixes.items()}
-of_study = {
-    "": about(families, study.titles, **titles, stated_fraction=stated_fraction())
-}
+of_study = {"": about(families, study.titles, **titles)}
 of_datasets = {
     suffix: about([study.main_datasets[name]], {name: study.titles[name]}, **titles)
     for name, suffix in suffixes.items()
@@ -16,11 +14,19 @@ for figure in FIGURES:
         sys.exit(
             f"Error: {figure.stem} in workflow/stragglers/figures/registry.py: there is no table {min(unknown)}"
         )
-# Name -> the figure, and what it is about.
+# Name -> the figure, and what it is about. That of a question may read tables that its studies do not leave by themselves.
 figures = {
-    f"{figure.stem}{suffix}": (figure, subject)
+    f"{figure.stem}{suffix}": (
+        figure,
+        (
+            replace(subject, stated_fraction=stated_fraction())
+            if figure.of_claimed_fraction
+            else subject
+        ),
+    )
     for figure in FIGURES
-    if {*figure.tables} <= {*tables} and figure.question == study.question
+    if figure.question == study.question
+    and (study.question or {*figure.tables} <= {*tables})
     for suffix, subject in (of_datasets if figure.per_dataset else of_study).items()
     if not figure.of_ablations or study.ablations
     if not figure.of_many_groups

@@ -26,7 +26,7 @@ rule ledger:
     conda:
         ENVIRONMENT
     resources:
-        **asks(needs.replay),
+        **asks(needs.replay("ledger")),
     params:
         code=code("ledger"),
         specification=lambda wildcards: study.training_specification(

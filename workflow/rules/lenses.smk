@@ -21,7 +21,7 @@ rule lenses:
     conda:
         ENVIRONMENT
     resources:
-        **asks(needs.replay),
+        **asks(needs.replay("lenses")),
     params:
         code=code("lenses"),
         specification=lambda wildcards: study.training_specification(
@@ -52,7 +52,7 @@ rule lenses_maps:
     conda:
         ENVIRONMENT
     resources:
-        **asks(needs.replay),
+        **asks(needs.replay("lenses_maps")),
     params:
         code=code("lenses_maps"),
         specification=lambda wildcards: study.training_specification(

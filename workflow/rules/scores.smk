@@ -29,7 +29,7 @@ rule score_runs:
     conda:
         ENVIRONMENT
     resources:
-        **asks(needs.replay),
+        **asks(needs.replay("score_runs")),
     params:
         code=code("score_runs"),
         specification=lambda wildcards: study.training_specification(
@@ -57,7 +57,7 @@ rule score_margins:
     conda:
         ENVIRONMENT
     resources:
-        **asks(needs.linear),
+        **asks(needs.score_margins),
     params:
         code=code("score_margins"),
     message:

@@ -26,6 +26,13 @@ parts_of_questions = {
         )
         for table in SCORE_TABLES
     },
+    "classes_points": (
+        [
+            f"{RESULTS}/classes_points/{study.cell_address(cell)}.parquet"
+            for cell in parity_of
+        ],
+        [],
+    ),
     "score_removal": (
         [f"{RESULTS}/score_removal/{run}.parquet" for run in all_ablations],
         [],
@@ -44,6 +51,14 @@ parts_of_questions = {
     ),
     "vanishing": ([f"{RESULTS}/vanishing/{run}.parquet" for run in linear_runs], []),
     "tasks": ([f"{RESULTS}/tasks/{address}.parquet" for address in task_cells], []),
+    **{
+        table: ([f"{RESULTS}/{table}/{run}.parquet" for run in all_runs], [])
+        for table in ("convolutions", "convolutions_power", "convolutions_curves")
+    },
+    "convolutions_flips": (
+        [f"{RESULTS}/convolutions_flips/{run}.parquet" for run in flipped_runs],
+        [],
+    ),
 }
 
 # Those that a rule of their own makes, the last of planted data only.

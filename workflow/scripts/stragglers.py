@@ -4,6 +4,7 @@ from workflow.stragglers.sets.stragglers import (
     cell_address,
     consensus_table,
     own_straggler_rate,
+    own_straggler_sets,
     straggler_sets,
     straggler_table,
 )
@@ -20,7 +21,7 @@ with job_log(snakemake.log[0]):
     sets = straggler_sets(trajectories, inversions, defining)
     sets.save(snakemake.output.sets)
     dataset = Dataset.load(snakemake.input.dataset)
-    own = own_straggler_rate(trajectories, inversions, defining, group_index(dataset.label_train))
+    _, own = own_straggler_sets(trajectories, inversions, defining, group_index(dataset.label_train))
     address = cell_address(inversions[0], defining)
-    write_table(straggler_table(sets, own, dataset, address), snakemake.output.table)
+    write_table(straggler_table(sets, own_straggler_rate(own), dataset, address), snakemake.output.table)
     write_table(consensus_table(sets, address), snakemake.output.consensus)

@@ -14,6 +14,8 @@ from ..support.errors import InputError
 from ..support.intervals import Estimate
 from . import (
     agreement,
+    classes_claims,
+    convolutions_claims,
     ledger_claims,
     lenses_claims,
     planted_claims,
@@ -36,9 +38,11 @@ MODULES = (
     validation,
     planted_claims,
     score_claims,
+    classes_claims,
     ledger_claims,
     lenses_claims,
     tasks_claims,
+    convolutions_claims,
 )
 MEASURES: dict[str, Measure] = {name: measure for module in MODULES for name, measure in module.MEASURES.items()}
 """Claim -> how it is measured; a file of claims says what it claims, its threshold and why."""

@@ -3,6 +3,7 @@
 DERIVED = {
     "nested": ("stragglers",),
     "variance": ("inversion",),
+    "classes": ("inversion", "linear"),
     "tasks_models": ("tasks",),
     "tasks_predicted": ("tasks",),
 }

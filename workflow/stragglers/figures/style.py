@@ -4,6 +4,7 @@ import logging
 import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 
 import matplotlib as mpl
 import numpy as np
@@ -255,7 +256,9 @@ def save(figure: Figure, pdf: str, png: str) -> None:
         # Told once, by the text rather than by the character.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         use_fonts(figure)
-        with writing(pdf) as part:
-            figure.savefig(part, format="pdf", metadata={"CreationDate": None})
-        with writing(png) as part:
-            figure.savefig(part, format="png", dpi=200)
+        for path, options in ((pdf, {"format": "pdf", "metadata": {"CreationDate": None}}), (png, {"dpi": 200})):
+            with writing(path) as part:
+                # In memory first: of a PDF that a full disk breaks off, matplotlib tells something else.
+                drawn = BytesIO()
+                figure.savefig(drawn, **options)
+                part.write_bytes(drawn.getbuffer())

@@ -57,22 +57,35 @@ def straggler_rate(sets: np.ndarray) -> np.ndarray:
     return sets.mean(axis=0) if len(sets) else np.full(sets.shape[1], np.nan)
 
 
-def own_straggler_rate(
+def own_straggler_sets(
     trajectories: Sequence[Trajectory], inversions: Sequence[pd.DataFrame], defining: Defining, group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of each point (P,): share of runs that misclassify it when its *own* group's radius turns, and of how many runs.
+    """Seeds of all runs of the blocks (n,), and whether each misclassifies each point when the point's *own* group's
+    radius turns, (n, P): 1, 0, or NaN for points of a group that does not turn in that run.
 
-    ``group`` (P,) is the number of each point's group. NaN for a group that turns in no run.
+    ``group`` (P,) is the number of each point's group.
     """
-    wrong, n_runs = np.zeros(len(group)), np.zeros(len(group), int)
+    seeds, wrong = [], []
     for trajectory, table in zip(trajectories, inversions, strict=True):
+        of_block = np.full((len(trajectory.runs), len(group)), np.nan, np.float32)
         for number, observable in enumerate(radii_of(trajectory.groups)):
-            members = group == number
             turned = defining_inversions(table, defining, observable).query("found")
-            sets = trajectory.sets(turned["epoch"].to_numpy(int), turned["run"].to_numpy(int))
-            wrong[members] += sets[:, members].sum(axis=0)
-            n_runs[members] += len(turned)
-    return np.divide(wrong, n_runs, out=np.full(len(group), np.nan), where=n_runs > 0), n_runs
+            runs, members = turned["run"].to_numpy(int), np.flatnonzero(group == number)
+            sets = trajectory.sets(turned["epoch"].to_numpy(int), runs)
+            of_block[np.ix_(runs, members)] = sets[:, members]
+        seeds.append(trajectory.runs["seed"].to_numpy(int))
+        wrong.append(of_block)
+    return np.concatenate(seeds), np.concatenate(wrong)
+
+
+def own_straggler_rate(wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each point (P,): share of runs that misclassify it when its own group's radius turns, and of how many runs.
+
+    ``wrong`` (n, P): those of :func:`own_straggler_sets`. NaN for a group that turns in no run.
+    """
+    n_runs = np.isfinite(wrong).sum(axis=0)
+    total = np.nansum(wrong, axis=0, dtype=float)
+    return np.divide(total, n_runs, out=np.full(len(n_runs), np.nan), where=n_runs > 0), n_runs
 
 
 def cell_address(inversions: pd.DataFrame, defining: Defining) -> dict[str, Any]:

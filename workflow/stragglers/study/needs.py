@@ -1,19 +1,26 @@
 """What the jobs of a study take, rule by rule: :mod:`.resources` applied to its runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
+from ..spec.flipped import FlippedDataset
+from ..spec.own import OwnDataset
 from ..spec.specification import parse_seeds
 from . import resources
-from .cell import Cell
+from .cell import REFERENCE, Cell
 from .resources import Need
 from .sizes import Size, size_of
 from .study import Study
 
-REPLAY = 3
-"""How much longer a training takes where each point's part in every step is asked for, too."""
+PREPARES = {OwnDataset: "own", FlippedDataset: "flipped"}
+ABLATES = {"scores": "score_ablate"}
+"""Kind of dataset, and question, -> the rule that prepares or retrains instead of the usual one."""
+REPLAY, LEDGER = 3, 12
+"""How much longer a training takes where each point's part in every step is asked for, too, or a ledger's terms."""
+LENSES, MAPS = 5, 60
+"""Seconds of all lenses on a layer of a run; of the maps, most of it for what they compile."""
 
 
 class Needs:
@@ -59,6 +66,19 @@ class Needs:
             self.n_groups(cell.dataset),
         )
 
+    def replaying(self, rule: str, cell: Cell, block: str) -> Need:
+        """Of a training that is gone through again to ask its networks what it does not keep, on the CPU."""
+        trained = self.training(cell, block)
+        layers = len(parse_seeds(block)) * len(self.study.networks[cell.network].hidden_layers)
+        more = {"lenses": LENSES * layers, "lenses_maps": MAPS}.get(rule, 0)
+        seconds = (LEDGER if rule == "ledger" else REPLAY) * trained.seconds + more
+        return Need(seconds, memory=2 * trained.memory)
+
+    def predicting(self, cell: Cell) -> Need:
+        """Of all runs of a cell, trained again up to their inversions."""
+        blocks = [self.training(cell, block) for block in self.study.blocks[cell]]
+        return Need(sum(need.seconds for need in blocks), max(need.memory for need in blocks))
+
     def preparing(self, dataset: str) -> Need:
         whole = size_of(replace(self.study.datasets[dataset], subset=None), self.study.data_dir)
         return resources.preparing(self.size(dataset), whole)
@@ -71,7 +91,9 @@ class Needs:
         points = sum(self.size(cell.dataset).n_train for cell in self.study.blocks)
         largest = max(self.n_runs(cell) for cell in self.study.blocks) * self.study.protocol.epochs
         runs = sum(map(self.n_runs, self.study.blocks))
-        return resources.summing_up(points + largest + 100 * runs)
+        need = resources.summing_up(points + largest + 100 * runs)
+        # Its figure is drawn by what has the lenses, and torch.
+        return replace(need, memory=need.memory + resources.IMPORTS_TORCH) if self.study.question == "lenses" else need
 
     def train(self, wildcards: Any) -> Need:
         return self.training(self.study.cell(wildcards), wildcards.seeds)
@@ -91,17 +113,19 @@ class Needs:
         block = wildcards.run.rpartition("/seeds-")[2]
         return self.observing(self.study.cell_of_run(wildcards.run), block, ablated)
 
-    def replay(self, wildcards: Any) -> Need:
-        """Of a training that is gone through again to ask its networks what it does not keep, on the CPU."""
-        cell, block = self.study.cell_of_run(wildcards.run), wildcards.run.rpartition("/seeds-")[2]
-        trained = self.training(cell, block)
-        return replace(trained, seconds=REPLAY * trained.seconds, memory=2 * trained.memory)
+    def replay(self, rule: str) -> Callable[[Any], Need]:
+        """Of the rules that do so, by name."""
+
+        def need(wildcards: Any) -> Need:
+            return self.replaying(rule, self.study.cell_of_run(wildcards.run), wildcards.run.rpartition("/seeds-")[2])
+
+        return need
+
+    def score_margins(self, wildcards: Any) -> Need:
+        return resources.cross_fitting(self.size(self._dataset(wildcards.dataset)))
 
     def predict(self, wildcards: Any) -> Need:
-        """Of all runs of a cell, trained again up to their inversions."""
-        cell = self.study.cell(wildcards)
-        blocks = [self.training(cell, block) for block in self.study.blocks[cell]]
-        return Need(sum(need.seconds for need in blocks), max(need.memory for need in blocks))
+        return self.predicting(self.study.cell(wildcards))
 
     def stragglers(self, wildcards: Any) -> Need:
         """Of the rule of that name, and of ``conservation``."""
@@ -120,18 +144,89 @@ class Needs:
 
     def jobs(self) -> Iterator[tuple[str, Need, int]]:
         """Rule, need and threads of every job whose number grows with the study."""
-        threads = self.study.config["training"].get("threads", 1)
-        for dataset in dict.fromkeys(cell.dataset for cell in self.study.blocks):
-            yield "prepare", self.preparing(dataset), 1
-            yield "linear", resources.fitting(self.size(dataset)), 1
-        for cell, blocks in self.study.blocks.items():
+        study, threads = self.study, self.study.config["training"].get("threads", 1)
+        for dataset in dict.fromkeys(cell.dataset for cell in study.blocks):
+            yield PREPARES.get(type(study.datasets[dataset]), "prepare"), self.preparing(dataset), 1
+        for cell, blocks in study.blocks.items():
             for block in blocks:
-                yield "train", self.training(cell, block), threads
-                yield "observables", self.observing(cell, block), 1
-                yield "inversion", self.observing(cell, block), 1
-            yield "stragglers", self.comparing(cell), 1
-            yield "conservation", self.comparing(cell), 1
-        for cell, block in self.study.ablations:
-            yield "ablate", self.training(cell, block, ablated=True), threads
-            yield "observables", self.observing(cell, block, ablated=True), 1
-            yield "inversion", self.observing(cell, block, ablated=True), 1
+                yield "train_until" if study.decision else "train", self.training(cell, block), threads
+        for cell, block in study.ablations:
+            yield ABLATES.get(study.question, "ablate"), self.training(cell, block, ablated=True), threads
+        of_question = {"ledger": self._of_ledger, "lenses": self._of_lenses, "scores": self._of_scores}
+        of_question |= {"tasks": self._of_tasks, "classes": self._of_classes, None: self._of_paper}
+        of_question |= {"convolutions": self._of_convolutions}
+        for rule, need in of_question[study.question]():
+            yield rule, need, threads if rule == "predictions" else 1
+
+    def _inversions(self) -> Iterator[tuple[str, Need]]:
+        for cell, blocks in self.study.blocks.items():
+            yield from (("inversion", self.observing(cell, block)) for block in blocks)
+        yield from (("inversion", self.observing(*key, ablated=True)) for key in self.study.ablations)
+
+    def _of_paper(self) -> Iterator[tuple[str, Need]]:
+        study = self.study
+        yield from self._inversions()
+        for dataset in dict.fromkeys(cell.dataset for cell in study.blocks):
+            yield "linear", resources.fitting(self.size(dataset))
+        for cell, blocks in study.blocks.items():
+            yield from (("observables", self.observing(cell, block)) for block in blocks)
+            yield "stragglers", self.comparing(cell)
+            yield "conservation", self.comparing(cell)
+        yield from (("observables", self.observing(*key, ablated=True)) for key in study.ablations)
+        yield from (("predictions", self.predicting(cell)) for cell in self._reference()[:1])
+
+    def _of_classes(self) -> Iterator[tuple[str, Need]]:
+        study = self.study
+        yield from self._inversions()
+        for dataset in dict.fromkeys(cell.dataset for cell in study.blocks):
+            yield "linear", resources.fitting(self.size(dataset))
+        yield from (("stragglers", self.comparing(cell)) for cell in study.blocks)
+        for cell in self._reference():
+            dataset = study.datasets[cell.dataset]
+            # Compared with the runs of parity on the same images.
+            if dataset.task == "classes" and replace(dataset, task="parity") in study.datasets.values():
+                yield "predictions", self.predicting(cell)
+                yield "classes_points", self.comparing(cell)
+
+    def _of_convolutions(self) -> Iterator[tuple[str, Need]]:
+        yield from self._inversions()
+        for cell, blocks in self.study.blocks.items():
+            flipped = isinstance(self.study.datasets[cell.dataset], FlippedDataset)
+            for rule in ("observables", "convolutions", *(("convolutions_flips",) if flipped else ())):
+                yield from ((rule, self.observing(cell, block)) for block in blocks)
+
+    def _of_ledger(self) -> Iterator[tuple[str, Need]]:
+        yield from self._inversions()
+        for cell in self._reference():
+            yield from (("ledger", self.replaying("ledger", cell, block)) for block in self.study.blocks[cell])
+        for cell, blocks in self.study.blocks.items():
+            if self.study.networks[cell.network].activation == "linear":
+                for rule in ("observables", "vanishing"):
+                    yield from ((rule, self.observing(cell, block)) for block in blocks)
+
+    def _of_lenses(self) -> Iterator[tuple[str, Need]]:
+        yield from self._inversions()
+        for cell in self._reference():
+            yield from (("lenses", self.replaying("lenses", cell, block)) for block in self.study.blocks[cell])
+            yield "lenses_maps", self.replaying("lenses_maps", cell, self.study.blocks[cell][0])
+
+    def _of_scores(self) -> Iterator[tuple[str, Need]]:
+        yield from self._inversions()
+        for reference in self._reference():
+            yield "score_margins", resources.cross_fitting(self.size(reference.dataset))
+            yield "scores", self._summary
+            for cell, blocks in self.study.blocks.items():
+                if (cell.dataset, cell.optimizer) == (reference.dataset, reference.optimizer):
+                    yield from (("score_runs", self.replaying("score_runs", cell, block)) for block in blocks)
+        yield from (("score_removal", self.observing(*key, ablated=True)) for key in self.study.ablations)
+
+    def _of_tasks(self) -> Iterator[tuple[str, Need]]:
+        for cell in self.study.blocks:
+            if cell == Cell(cell.dataset, **REFERENCE):
+                yield "tasks", self.comparing(cell)
+
+    def _reference(self) -> list[Cell]:
+        """The reference runs of all datasets that have them, of the first to begin with."""
+        families = self.study.main_datasets.values()
+        cells = (Cell(name, **REFERENCE) for family in families for name in family)
+        return [cell for cell in cells if cell in self.study.blocks]

@@ -8,9 +8,11 @@ from ..support.errors import InputError
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "scores": ("scores", "score_summary", "score_pairs", "score_stability", "score_variance", "score_removal"),
+    "classes": ("classes", "classes_points"),
     "ledger": ("ledger", "ledger_runs", "vanishing"),
     "lenses": ("lenses", "lenses_turns", "lenses_maps"),
     "tasks": ("tasks", "tasks_models", "tasks_predicted"),
+    "convolutions": ("convolutions", "convolutions_power", "convolutions_curves", "convolutions_flips"),
 }
 """Question -> the tables that a study of it leaves beside its claims. Its figure is called ``figq_<question>``."""
 

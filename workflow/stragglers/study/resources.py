@@ -19,6 +19,8 @@ IMPORTS, IMPORTS_TORCH, IMPORTS_GPU = 300 * MB, 800 * MB, 1500 * MB
 """Memory of a process that has done nothing yet."""
 ROW = 500
 """Bytes of a table's row in memory, its texts and a second copy counted."""
+CROSS_FITS = 40
+"""How much longer linear classifiers take where parts of the points are left out in turn."""
 STARTING = 120
 """Seconds that Snakemake and Python with its imports may take to start, from a network disk."""
 RUNTIME_MARGIN, MEMORY_MARGIN = 4, 1.5
@@ -114,6 +116,12 @@ def fitting(size: Size) -> Need:
         seconds=2 + size.n_train * size.n_pixels * (size.n_pixels + 1000) / 5e9,
         memory=IMPORTS + 20 * size.n_points * size.n_pixels + 80 * size.n_pixels**2,
     )
+
+
+def cross_fitting(size: Size) -> Need:
+    """Of linear classifiers that are fitted anew for every part of the points."""
+    once = fitting(size)
+    return Need(seconds=CROSS_FITS * once.seconds, memory=once.memory)
 
 
 def summing_up(n_rows: float) -> Need:

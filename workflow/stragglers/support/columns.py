@@ -130,6 +130,22 @@ TASKS_MODELS = (
 """One row a number that says what foretells an inversion."""
 TASKS_PREDICTED = ("dataset", "name", "data", "kind", "response", "model", "observed", "predicted", "ratio")
 """One row a task, response and model that was fitted to tasks without its classes."""
+CLASSES = (
+    *(*ADDRESS, "layer_name", "n_groups", "n_runs", "n_inverted", "t_star", "n_all_radii", "n_all_distances"),
+    *("radii", "radii_low", "radii_high", "distances", "distances_low", "distances_high"),
+    *("eps_star", "ci_low", "ci_high", "lda_error", "ratio", "ratio_low", "ratio_high"),
+)
+"""One row a cell and hidden layer."""
+CLASSES_POINTS = (
+    *("dataset", "source", "task", "subset", "ranking_a", "ranking_b", "n_runs", "n_hardest", "share_a", "share_b"),
+    "jaccard_chance",
+    *(
+        f"{name}{bound}"
+        for name in ("jaccard", "rho", "jaccard_ratio", "rho_ratio", "shared_a", "shared_b")
+        for bound in ("", "_low", "_high")
+    ),
+)
+"""One row a dataset of many groups and pair of rankings of its points."""
 LENSES = (
     *(*ADDRESS, "seed", "t_star", "epoch", "train_error", "n_points"),
     *("distance", "silhouette", "components", "loops", "participation", "two_nn", "mle", "silhouette_stragglers"),
@@ -142,3 +158,18 @@ LENSES_TURNS = (
 """One row a run, lens and extremum."""
 LENSES_MAPS = (*ADDRESS, "seed", "map", "state", "epoch", "sample_id", "label", "straggler", "x", "y")
 """One row a point of a map, kind of map and state of a run."""
+CONVOLUTIONS = (
+    *(*ADDRESS, "layer_name", "seed", "observable", "found", "epoch", "train_error", "test_error", "depth"),
+    *("opposite", "opposite_epoch", "converged", "diverged_at"),
+)
+"""One row a run, layer and observable, in studies of the question ``convolutions``."""
+CONVOLUTIONS_POWER = (*ADDRESS, "layer_name", "seed", "observable", "planted_error", "epoch", "rise", "least")
+"""One row a run, layer and observable without a turn, and training error at which one is planted."""
+CONVOLUTIONS_CURVES = (
+    *(*ADDRESS, "layer_name", "observable", "epoch", "n_runs", "train_error", "value", "ci_low", "ci_high"),
+)
+"""One row a block of runs, layer, observable and epoch."""
+CONVOLUTIONS_FLIPS = (
+    *(*ADDRESS, "seed", "share", "moment", "epoch", "train_error", "clean_error", "flips_error", "precision"),
+)
+"""One row a run on data with flips, and moment of it."""

@@ -37,8 +37,12 @@ def training_note(trained: pd.DataFrame) -> str:
 
 def software_table(trained: pd.DataFrame) -> pd.DataFrame:
     """What trained the runs, then Python, platform and installed packages here and now."""
-    packages = sorted({(d.name, d.version) for d in distributions()}, key=lambda item: item[0].lower())
-    here = [("Python", platform.python_version()), ("platform", platform.platform()), *packages]
+    packages: dict[str, str] = {}
+    for found in distributions():
+        # Of one that is installed twice, that which is imported.
+        packages.setdefault(found.name, found.version)
+    listed = sorted(packages.items(), key=lambda item: (item[0].lower(), item))
+    here = [("Python", platform.python_version()), ("platform", platform.platform()), *listed]
     rows = [
         *(("training", row.software, f"trained {row.runs} runs of {row.datasets}") for row in trained.itertuples()),
         *((name, version, "wrote this page") for name, version in here),
