@@ -83,6 +83,11 @@ def test_what_never_rises_has_no_turn_of_any_depth():
     assert rise(SATURATING, "max", AT) == pytest.approx(1 - 1 / SATURATING[AT])
 
 
+def test_a_fall_of_its_own_that_a_curve_makes_up_for_later_tells_nothing_of_what_is_planted():
+    dip = np.interp(T, [0, AT, 300, T[-1]], [1, 1.6, 1.4, 1.7])
+    assert not found_near(dip, "max", AT, DETECTION) and np.isnan(least_depth(dip, "max", AT, DETECTION))
+
+
 def test_a_turn_elsewhere_is_not_the_planted_one():
     early = np.interp(T, [0, 20, 400], [0, 1, 0])
     assert found_near(early, "max", 20, DETECTION) and not found_near(early, "max", 80, DETECTION)
@@ -100,4 +105,4 @@ def test_four_of_five_runs_are_most():
     assert found_in_most(np.array([3, 1, np.inf, 2, 5])) == 5
     assert found_in_most(np.array([3, 1, np.inf, np.inf, 5])) == np.inf
     assert found_in_most(np.arange(1, 11)) == 8
-    assert np.isnan(found_in_most(np.array([])))
+    assert np.isnan(found_in_most(np.array([]))) and found_in_most(np.array([1, np.nan, 2])) == 2

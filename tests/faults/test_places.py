@@ -87,8 +87,9 @@ def nobody():
 def readable_by_all(folder):
     """Whether others may enter a folder's parents, which they must where it stands elsewhere."""
     for parent in folder.parents:
-        if not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o001)
+        # Of another user, but of the same group.
+        if parent.stat().st_mode & 0o011 != 0o011:
+            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 @pytest.mark.faults

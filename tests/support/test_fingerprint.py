@@ -190,7 +190,10 @@ def of_figures(library):
             "style",
             "room = inches(axis)",
             "room = 2 * inches(axis)",
-            {"fig1_dynamics", "fig2_stragglers", "figs5_factors", "figs6_conservation", "figq_tasks"},
+            {
+                *("fig1_dynamics", "fig2_stragglers", "figs5_factors", "figs6_conservation"),
+                *("figq_classes", "figq_convolutions", "figq_tasks"),
+            },
         ),
     ],
     ids=["a figure", "a docstring", "another figure", "all figures' width", "what some figures use"],

@@ -13,21 +13,6 @@ if study.question == "classes" and not parity_of:
     )
 
 
-def both_tasks(cell):
-    """Files that stragglers of ten classes are compared with those of parity by."""
-    other = parity_of[cell]
-    address = study.cell_address(cell)
-    return {
-        "dataset": dataset_of(cell),
-        "parity": dataset_of(other),
-        "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
-        "inversions": [inversion_of(run) for run in runs_of(cell)],
-        "predictions": f"{RESULTS}/predictions/{address}.npz",
-        "stragglers": f"{RESULTS}/stragglers/{address}.npz",
-        "parity_stragglers": f"{RESULTS}/stragglers/{study.cell_address(other)}.npz",
-    }
-
-
 rule classes_points:
     input:
         unpack(lambda wildcards: both_tasks(study.cell(wildcards))),

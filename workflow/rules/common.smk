@@ -270,6 +270,21 @@ def listed_from(cell):
     }
 
 
+def both_tasks(cell):
+    """Files that stragglers of ten classes are compared with those of parity by."""
+    other = parity_of[cell]
+    address = study.cell_address(cell)
+    return {
+        "dataset": dataset_of(cell),
+        "parity": dataset_of(other),
+        "trajectories": [file for run in runs_of(cell) for file in trajectory(run)],
+        "inversions": [inversion_of(run) for run in runs_of(cell)],
+        "predictions": f"{RESULTS}/predictions/{address}.npz",
+        "stragglers": f"{RESULTS}/stragglers/{address}.npz",
+        "parity_stragglers": f"{RESULTS}/stragglers/{study.cell_address(other)}.npz",
+    }
+
+
 def drawn_from(figure, subject):
     """Files that a figure is drawn from, the template of its caption among them."""
     files = {table: table_file(table) for table in figure.tables}

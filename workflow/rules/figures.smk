@@ -4,9 +4,7 @@ first = next(iter(study.main_datasets))
 # Of figures about one dataset, the first has the plain names, the others their own as suffix.
 suffixes = {name: "" if name == first else f"_{name}" for name in study.main_datasets}
 exemplars = {f"exemplars{suffix}": name for name, suffix in suffixes.items()}
-of_study = {
-    "": about(families, study.titles, **titles, stated_fraction=stated_fraction())
-}
+of_study = {"": about(families, study.titles, **titles)}
 of_datasets = {
     suffix: about([study.main_datasets[name]], {name: study.titles[name]}, **titles)
     for name, suffix in suffixes.items()
@@ -18,7 +16,14 @@ for figure in FIGURES:
         )
 # Name -> the figure, and what it is about. That of a question may read tables that its studies do not leave by themselves.
 figures = {
-    f"{figure.stem}{suffix}": (figure, subject)
+    f"{figure.stem}{suffix}": (
+        figure,
+        (
+            replace(subject, stated_fraction=stated_fraction())
+            if figure.of_claimed_fraction
+            else subject
+        ),
+    )
     for figure in FIGURES
     if figure.question == study.question
     and (study.question or {*figure.tables} <= {*tables})

@@ -55,8 +55,8 @@ def convolutions_power(dynamics: pd.DataFrame, turns: pd.DataFrame, detection: D
 
     ``turns``: the ``convolutions`` table of these runs. A turn is planted at ``epoch``, where the training error falls
     to ``planted_error`` (levels that have no such :func:`.planted_turns.place` have no row). ``rise``: how far the
-    observable has come towards a turn by then, ``least``: the least depth that is found, infinite if none is; both over
-    its value there.
+    observable has come towards a turn by then, ``least``: the :func:`.planted_turns.least_depth` that is found; both
+    over its value there.
     """
     without = turns[~turns["found"] & turns["diverged_at"].isna()].set_index(OF_RUN)
     directions = {observable.name: (observable.column, observable.turn) for observable in OBSERVED}

@@ -120,6 +120,7 @@ def conv_power(evidence: Evidence) -> Measured:
     """Share of a run's layers without a turn of D at which one of :data:`VISIBLE` would be found, mean over runs."""
     rows = pd.concat([evidence.rows("convolutions_power", network=network) for network in CONVOLUTIONAL])
     rows = rows[(rows["observable"] == "D") & (rows["planted_error"] == AT)]
+    rows = rows.dropna(subset="least")
     found = (rows["least"] <= VISIBLE).groupby([rows["network"], rows["seed"]]).mean()
     return mean_of(found)
 

@@ -36,7 +36,12 @@ def found_near(curve: np.ndarray, turn: str, at: int, detection: Detection) -> b
 
 
 def least_depth(curve: np.ndarray, turn: str, at: int, detection: Detection) -> float:
-    """The smallest of :data:`DEPTHS` that is found when planted at epoch ``at``; infinity if none is."""
+    """The smallest of :data:`DEPTHS` that is found when planted at epoch ``at``; infinity if none is.
+
+    NaN where one of no depth is found, too: then it is bumps of the curve that are, once they stand on no slope.
+    """
+    if found_near(planted_turn(curve, turn, at, 0.0), turn, at, detection):
+        return np.nan
     planted = ((depth, planted_turn(curve, turn, at, depth)) for depth in DEPTHS)
     return next((depth for depth, values in planted if found_near(values, turn, at, detection)), np.inf)
 
@@ -59,6 +64,10 @@ def place(train_error: np.ndarray, level: float, detection: Detection) -> int | 
 
 
 def found_in_most(least: np.ndarray, share: float = 0.8) -> float:
-    """The depth found in a ``share`` of the runs at least, by the ``least`` of each (runs,); NaN without runs."""
+    """The depth found in a ``share`` of the runs at least, by the ``least`` of each (runs,); NaN without runs.
+
+    Runs without a ``least`` do not count.
+    """
     least = np.sort(np.asarray(least, float))
+    least = least[~np.isnan(least)]
     return float(least[int(np.ceil(share * len(least) - 1e-9)) - 1]) if len(least) else np.nan

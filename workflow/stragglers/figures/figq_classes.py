@@ -59,6 +59,12 @@ class Content:
     def deep(self) -> list[str]:
         return self.of_depth(False)
 
+    @property
+    def deepened(self) -> list[tuple[str, str]]:
+        """Datasets of many groups and deep networks that learn them."""
+        pairs = [(name, network) for name in self.titles for network in self.deep]
+        return [pair for pair in pairs if self.row(*pair) is not None]
+
     def row(self, dataset: str, network: str, layer: int = 1) -> pd.Series | None:
         rows = rows_of(self.classes, {"dataset": dataset, "network": network, "layer": layer})
         return None if rows.empty else rows.iloc[0]
@@ -78,14 +84,13 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
     columns = ["dataset", "layer", "seed", "observable", "class_a", "class_b", "found", "train_error"]
     of_all = {name: value for name, value in COMPLETE.items() if name != "class_a"}
     radii = read(files["inversion"], columns, observable=R.name, **of_all, **REFERENCE)
-    ablation = read(files["ablation"], None, diverged_at=None, **REFERENCE)
     return Content(
         titles={name: text for name, text in subject.main.items() if name in names},
         networks=subject.networks,
         classes=classes,
         points=read_table(files["classes_points"]),
         radii=radii[radii["class_a"].notna() & (radii["layer"] == 1)],
-        ablation=ablation[ablation["sigma"] == 0],
+        ablation=read(files["ablation"], None, diverged_at=None, sigma=0.0, **REFERENCE),
     )
 
 
@@ -94,12 +99,11 @@ def draw(content: Content, columns: int = 2) -> Figure:
     """Two columns wide, as its matrices need, also where one is asked for."""
     if not content.titles:
         return arrange({}, columns, NO_RUNS)[0]
-    n_rows = len(content.titles) * len(content.deep)
     shown = {
         "ratio": (draw_ratio, "ε* over the linear residual", 2.0),
         "shares": (draw_shares, "how many classes invert", 2.0),
         "radii": (draw_radii, "class by class", 2.3),
-        "layers": (draw_layers, "runs that invert, layer by layer", max(2.3, 0.3 + 0.2 * n_rows)),
+        "layers": (draw_layers, "runs that invert, layer by layer", max(2.3, 0.3 + 0.2 * len(content.deepened))),
         "points": (draw_points, "the same points?", 2.2),
         "removal": (draw_removal, "without chosen points", 2.2),
     }
@@ -187,7 +191,7 @@ def draw_radii(ax: Axes, content: Content) -> None:
 
 def draw_layers(ax: Axes, content: Content) -> None:
     """Panel d: a row each dataset and deep network, a column each hidden layer."""
-    cells = [(name, network) for name in content.titles for network in content.deep]
+    cells = content.deepened
     if not cells:
         return note(ax, "no deeper networks")
     deepest = int(content.classes["layer"].max())

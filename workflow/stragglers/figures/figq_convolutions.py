@@ -173,7 +173,7 @@ def draw_depths(ax: Axes, content: Content) -> None:
     for number, text in enumerate(content.subject.networks.values()):
         entry(ax, text, "0.4", MARKERS[number % len(MARKERS)])
     ax.set_xscale("log")
-    rows_axis(ax, list(content.subject.main.values()), 16)
+    rows_axis(ax, list(content.subject.main.values()), 24)
     ax.set_xlim(0.0008, 0.8)
     plain_log_ticks(ax.xaxis)
     ax.set_xlabel("fall of D over its value at the turn")

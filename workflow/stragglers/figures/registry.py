@@ -25,6 +25,8 @@ class Figure:
     """Whether it is of datasets of more than two groups only."""
     of_ablations: bool = False
     """Whether it is of retrained runs only."""
+    of_claimed_fraction: bool = False
+    """Whether it shows where a claim of the study says that the straggler fraction lies."""
     question: str | None = None
     """The question that it answers, if it is of studies of that question only."""
 
@@ -38,7 +40,7 @@ FIGURES = (
         per_dataset=True,
         exemplars=True,
     ),
-    Figure("fig3_universality", "3: universality", ("inversion", "consensus", "overlap")),
+    Figure("fig3_universality", "3: universality", ("inversion", "consensus", "overlap"), of_claimed_fraction=True),
     Figure("figs1_planted", "S1: planted stragglers", ("planted",)),
     Figure("figs2_linear", "S2: linear classifiers", ("linear",)),
     Figure("figs3_detection", "S3: settings of the detection", ("detection",)),

@@ -43,7 +43,8 @@ def holds(column: pc.Expression, value: Any) -> pc.Expression:
         return column.is_null()
     if callable(value):
         return value(column)
-    return column.isin(value if isinstance(value, list) else [value])
+    # Not isin of one: of a column that is 0 all along, Parquet notes -0 to 0, and isin takes these for two.
+    return column.isin(value) if isinstance(value, list) else column == value
 
 
 def rows_of(table: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
