@@ -93,7 +93,10 @@ def measured(*folders: str) -> pd.DataFrame:
 def main(first: str, *rest: str) -> pd.DataFrame:
     if first == "--measured":
         return measured(*rest)
-    return estimate(study_of(first, **dict(change.split("=", 1) for change in rest)))
+    changes = dict(change.partition("=")[::2] for change in rest)
+    if unknown := [key for key in changes if key not in ("data_dir", "device")]:
+        raise InputError(f"{unknown[0]} is not known here (take data_dir=PATH or device=cuda)")
+    return estimate(study_of(first, **changes))
 
 
 if __name__ == "__main__":

@@ -63,3 +63,8 @@ def test_files_that_say_no_rule_are_left_out(finished, tmp_path):
 def test_a_folder_without_a_study_is_named(tmp_path):
     with pytest.raises(InputError, match="has no benchmark files"):
         measured(str(tmp_path))
+
+
+def test_what_is_no_change_is_named():
+    with pytest.raises(InputError, match="--config is not known here"):
+        main(str(REPOSITORY / "config/config.yaml"), "--config", "data_dir=here")
