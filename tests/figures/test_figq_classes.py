@@ -1,14 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import caption_of, written
 
 from workflow.stragglers.analysis.classes import classes_table
 from workflow.stragglers.analysis.classes_points import points_table
 from workflow.stragglers.figures import figq_classes
-from workflow.stragglers.figures.captions import write_caption
 from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support.columns import ABLATION, INVERSION
-from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.tables.subject import Subject
 
 NETWORKS = {"deep": "3 layers", "reference": "20 units", "wide": "50 units"}
@@ -56,17 +55,9 @@ def files(tmp_path):
             "classes_points": points_table(sets, np.arange(60) % 3, about),
             "ablation": pd.DataFrame(retrainings if retrained and ten else [], columns=list(ABLATION)),
         }
-        for name, table in tables.items():
-            write_table(table, tmp_path / f"{name}.parquet")
-        return {name: str(tmp_path / f"{name}.parquet") for name in tables}
+        return written(tables, tmp_path)
 
     return write
-
-
-def text_of(content, tmp_path):
-    file = tmp_path / "caption.rst"
-    write_caption("workflow/report/figq_classes.rst", str(file), figq_classes.caption(content))
-    return " ".join(file.read_text(encoding="utf-8").split())
 
 
 def test_every_panel_shows_its_table(files, tmp_path):
@@ -76,18 +67,18 @@ def test_every_panel_shows_its_table(files, tmp_path):
     figure = figq_classes.draw(content)
     texts = [text.get_text() for ax in figure.axes for text in ax.texts]
     assert [texts.count(runs) for runs in ("2/6", "0/6", "6/6")] == [2, 1, 2], texts
-    text = text_of(content, tmp_path)
+    text = caption_of(figq_classes, content, tmp_path)
     assert "Ten of them 6 and 6 of 6." in text and "(d)" in text and "(f)" in text
 
 
 def test_what_a_study_lacks_is_left_out(files, tmp_path):
     content = figq_classes.gather(files(turning=0, deep=False, retrained=False), SUBJECT)
     figq_classes.draw(content)
-    text = text_of(content, tmp_path)
+    text = caption_of(figq_classes, content, tmp_path)
     assert "Ten of them 0 and 0 of 6." in text and "(d)" not in text and "(f)" not in text
 
 
 def test_a_study_of_parity_alone_says_so(files, tmp_path):
     content = figq_classes.gather(files(ten=False), SUBJECT)
     assert not figq_classes.draw(content).axes
-    assert "No reference runs on ten classes" in text_of(content, tmp_path)
+    assert "No reference runs on ten classes" in caption_of(figq_classes, content, tmp_path)

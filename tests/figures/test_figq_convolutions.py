@@ -3,6 +3,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import written
 from project import REPOSITORY
 
 from workflow.stragglers.analysis.convolutions import LEVELS
@@ -10,7 +11,6 @@ from workflow.stragglers.figures import figq_convolutions
 from workflow.stragglers.figures.captions import render
 from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support import columns
-from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.tables.subject import Subject
 
 NETWORKS = {"reference": "dense", "tanh": "tanh", "relu": "ReLU"}
@@ -52,10 +52,7 @@ def made(flips=True):
 @pytest.fixture
 def content(tmp_path):
     def gather(tables):
-        files = {name: str(tmp_path / f"{name}.parquet") for name in tables}
-        for name, table in tables.items():
-            write_table(table, files[name])
-        return figq_convolutions.gather(files, SUBJECT)
+        return figq_convolutions.gather(written(tables, tmp_path), SUBJECT)
 
     return gather
 

@@ -1,14 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import caption_of, written
 
 from workflow.stragglers.analysis.lenses import EXPECTED, TIMES, epochs_around, turns_table
 from workflow.stragglers.analysis.lenses_maps import MAPS, STATES
 from workflow.stragglers.figures import figq_lenses
-from workflow.stragglers.figures.captions import write_caption
 from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.support.columns import LENSES, LENSES_MAPS, LENSES_TURNS
-from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.tables.subject import Subject
 
 SUBJECT = Subject(Defining(), {"gd": "gd"}, 400, [["d"]], {"d": "Data"})
@@ -36,17 +35,9 @@ def files(tmp_path):
         maps = pd.concat(places).reindex(columns=list(LENSES_MAPS))
         turns = turns_table(of_epochs) if runs else pd.DataFrame(columns=list(LENSES_TURNS))
         tables = {"lenses": of_epochs, "lenses_turns": turns, "lenses_maps": maps if runs else maps.iloc[:0]}
-        for name, table in tables.items():
-            write_table(table, tmp_path / f"{name}.parquet")
-        return {name: str(tmp_path / f"{name}.parquet") for name in tables}
+        return written(tables, tmp_path)
 
     return write
-
-
-def text_of(content, tmp_path):
-    file = tmp_path / "caption.rst"
-    write_caption("workflow/report/figq_lenses.rst", str(file), figq_lenses.caption(content))
-    return " ".join(file.read_text(encoding="utf-8").split())
 
 
 def test_curves_are_drawn_in_units_of_each_runs_inversion(files, tmp_path):
@@ -57,7 +48,7 @@ def test_curves_are_drawn_in_units_of_each_runs_inversion(files, tmp_path):
     assert np.isnan(silhouette[1, -1]) and np.isfinite(silhouette[0, -1])
     figure = figq_lenses.draw(content)
     assert sum(text.get_text() == "2/2" for ax in figure.axes for text in ax.texts) == len(EXPECTED)
-    text = text_of(content, tmp_path)
+    text = caption_of(figq_lenses, content, tmp_path)
     assert "of the 2 runs" in text and "same 50 points, among them 7" in text and "silhouette 2 of 2," in text
 
 
@@ -65,4 +56,4 @@ def test_a_dataset_without_inversions_says_so(files, tmp_path):
     content = figq_lenses.gather(files([]), SUBJECT)
     figure = figq_lenses.draw(content)
     assert not figure.axes and figure.texts[0].get_text().startswith("No run inverts")
-    assert "of the 0 runs" in text_of(content, tmp_path)
+    assert "of the 0 runs" in caption_of(figq_lenses, content, tmp_path)

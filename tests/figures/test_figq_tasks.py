@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import written
 from project import REPOSITORY
 
 from workflow.stragglers.analysis.tasks import nature_of
@@ -11,7 +12,6 @@ from workflow.stragglers.figures.captions import render
 from workflow.stragglers.spec.specification import Defining
 from workflow.stragglers.study.families import tasks_of
 from workflow.stragglers.support.columns import TASKS
-from workflow.stragglers.support.sealed import write_table
 from workflow.stragglers.tables.subject import Subject
 
 SUBJECT = Subject(Defining(), {"gd": "gd"}, 120, [["d"]], {"d": "Data"})
@@ -49,10 +49,7 @@ def made(n_data=2, inverts=True):
 def content(tmp_path):
     def gather(tasks):
         tables = {"tasks": tasks, "tasks_models": tasks_models(tasks), "tasks_predicted": tasks_predicted(tasks)}
-        files = {name: str(tmp_path / f"{name}.parquet") for name in tables}
-        for name, table in tables.items():
-            write_table(table, files[name])
-        return figq_tasks.gather(files, SUBJECT)
+        return figq_tasks.gather(written(tables, tmp_path), SUBJECT)
 
     return gather
 
