@@ -135,7 +135,8 @@ def draw_models(ax: Axes, content: Content) -> None:
     rows_axis(ax, list(JUDGED.values()), 24)
     ax.set(xlabel="R² of the logarithm", xlim=(-0.25, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1])
     ax.axvline(0, color="0.6", linewidth=0.6, zorder=0)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.3, -0.14), ncols=3, frameon=False, columnspacing=0.8)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.3, -0.14), ncols=3, frameon=False, columnspacing=0.8)
 
 
 def clipped(estimate: Estimate) -> Estimate:
