@@ -14,6 +14,7 @@ import torch
 
 from ..spec.specification import Network, Optimizer
 from ..support.errors import InputError
+from .eager import make_optimizer, step
 from .engine import Data, Engine, Pass
 from .graph import Graphed
 from .kinds import KINDS
@@ -71,7 +72,7 @@ class Ensemble:
         capturable = "capturable" in signature(algorithm).parameters and dtype == torch.float32
         if device.type == "cuda" and capturable:
             settings["capturable"] = True
-        self.optimizer = algorithm(self.engine.parameters, **settings)
+        self.optimizer = make_optimizer(algorithm, self.engine.parameters, **settings)
         self.batches = torch.Generator().manual_seed(optimizer.batch_seed)
         # One row serves every run where nothing is dropped.
         self.weights = torch.ones(1, len(data.x), device=device, dtype=dtype)
@@ -97,7 +98,7 @@ class Ensemble:
         if self.batch_size:
             self.step_through_batches()
         else:
-            self.optimizer.step()
+            step(self.optimizer)
         return measured
 
     def zero_gradient(self) -> None:
@@ -190,7 +191,7 @@ class Ensemble:
             for rows in batch.split(len(batch) if self.alone else self.block) if len(batch) else ():
                 made = self.engine.forward(x[rows], learning=True, observed=False)
                 self._learn(x[rows], made, self.targets[rows], self.weights[:, rows], n_kept)
-            self.optimizer.step()
+            step(self.optimizer)
 
     @torch.no_grad()
     def test_error(self, x_test: torch.Tensor) -> torch.Tensor:

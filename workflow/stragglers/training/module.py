@@ -14,6 +14,7 @@ from ..data.datasets import Dataset, shaped_features
 from ..spec.specification import Network
 from ..support.errors import InputError
 from .draws import Draws, seeded
+from .eager import along
 from .engine import Data, Pass, View
 from .maps import representation
 
@@ -84,7 +85,7 @@ class Module:
 
     def backward(self, x: torch.Tensor, made: Pass, gradient: torch.Tensor) -> None:
         try:
-            made.kept.backward(gradient[0].T)
+            along(made.kept, gradient[0].T).backward()
         except RuntimeError as error:
             raise self._refusal(f"has no way back from its outputs: {said(error)}") from error
 
