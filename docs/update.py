@@ -377,6 +377,7 @@ def main(names: list[str]) -> None:
     if kept("planted", "planted").is_file():
         planted = pd.read_csv(kept("planted", "planted"))
         refresh(ROOT / "docs" / "validation.md", "planted", planted_markdown(planted))
+        refresh(ROOT / "docs" / "claims.md", "claims of planted", claims_markdown(kept_claims(["planted"])))
     for study in ("scores", "scores_small"):
         if kept(study, "score_summary").is_file():
             refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))

@@ -137,16 +137,18 @@ DAMAGES = {
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.counts("damage: of all results of a study at once, mended by deleting what the check names")
-def test_what_is_damaged_and_deleted_is_made_again_as_it_was(undisturbed, tmp_path, damage):
+@pytest.mark.counts("damage: of half of a study's results at once, mended by deleting what the check names")
+def test_what_is_damaged_and_deleted_is_made_again_as_it_was(undisturbed, tmp_path, record_property):
     copy = Project(tmp_path / "copy", results=undisturbed.folder)
     rng = np.random.default_rng(0)
-    for file in products(copy):
-        if rng.random() < 0.5:
-            file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    files = [file for file in products(copy) if rng.random() < 0.5]
+    for number, file in enumerate(files):
+        damaged = [*DAMAGES.values()][number % len(DAMAGES)]
+        file.write_bytes(damaged(file.read_bytes()))
     found = found_damaged(copy)
-    assert len(found) > 10
+    record_property("tried", len(files))
+    record_property("failed", len({*files} - {*found}))
+    assert len(files) > 10 and {*found} == {*files}
     for file in found:
         file.unlink()
     copy.run(SMALLEST, *UNDRAWN)

@@ -98,23 +98,12 @@ def test_blocks_of_other_sizes_have_nearly_the_same_stragglers(in_blocks, record
     assert differ < (1 - EQUAL) * one.size
 
 
-WAYS = {
-    "one core, other hashes": ({"PYTHONHASHSEED": "1"}, TINY, ("--cores", "1")),
-    "keys in another order, locale and time zone": (
-        LOCALES | {"PYTHONHASHSEED": "2"},
-        backwards(TINY),
-        ("--cores", "2"),
-    ),
-}
-"""Way of running -> what it adds to the environment, the study, and Snakemake's options."""
-
-
 @pytest.mark.counts(ALL_FILES)
 def test_each_job_run_again_leaves_the_same_bytes(finished, monkeypatch):
     """In one process after the other, of another hash seed, locale and time zone."""
     project = finished
     expected = contents(project)
-    for key, value in (LOCALES | {"PYTHONHASHSEED": "3"}).items():
+    for key, value in (LOCALES | {"PYTHONHASHSEED": "2"}).items():
         monkeypatch.setitem(project.environment, key, value)
     jobs = Again(project)
     for script in sorted((project.folder / ".snakemake/scripts").glob("*.py")):
@@ -125,12 +114,11 @@ def test_each_job_run_again_leaves_the_same_bytes(finished, monkeypatch):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.counts(ALL_FILES)
-def test_a_study_run_in_another_way_leaves_the_same_bytes(finished, fresh, way):
-    environment, config, options = WAYS[way]
-    fresh.environment |= environment
-    done = fresh.snakemake(config, *options)
+def test_a_study_run_in_another_way_leaves_the_same_bytes(finished, fresh):
+    """On one core, of another hash seed, locale and time zone, its keys in another order."""
+    fresh.environment |= LOCALES | {"PYTHONHASHSEED": "1"}
+    done = fresh.snakemake(backwards(TINY), "--cores", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not differing(contents(fresh), contents(finished))
 

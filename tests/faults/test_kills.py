@@ -1,4 +1,4 @@
-"""A study that is killed at any moment ends, by the same command, as if it had not been: not a byte differs."""
+"""A study that is killed at any moments ends, by the same command, as if it had not been: not a byte differs."""
 
 import re
 import shutil
@@ -9,28 +9,28 @@ import pytest
 from harness import TARGET, contents, cut_off, differing, has_checkpoint, long_training, said, started, unlocked, wait
 from project import SMALLEST, UNDRAWN
 
-KILLS = 20
-STEPS = 15
-"""Of the 18 that the study takes: what is done in the last ones may be over before the kill comes."""
-MOMENTS = np.random.default_rng(0).uniform(0, STEPS, KILLS).round(3).tolist()
-"""Steps done at the kill; their fractions are seconds more."""
+STUDIES, KILLS, JOBS = 5, 4, 5
+"""Studies, how often each is killed, and before so many of its 21 jobs more are begun."""
+MOMENTS = np.random.default_rng(0).uniform(0, JOBS, (STUDIES, KILLS)).round(3).tolist()
+"""Jobs done at a kill, while the next is under way; their fractions are seconds more."""
 
 
-def steps_done(project):
-    found = re.findall(r"^(\d+) of \d+ steps", said(project), re.M)
-    return int(found[-1]) if found else 0
+def jobs_begun(project):
+    return len(re.findall(r"^Job \d+: ", said(project), re.M))
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moments", MOMENTS, ids=str)
 @pytest.mark.counts("kills: of Snakemake and all its jobs at a random moment (kill -9)")
-def test_a_study_killed_at_a_random_moment_ends_with_the_same_bytes(fresh, undisturbed, moment):
-    seconds, steps = np.modf(moment)
-    with started(fresh, SMALLEST, "--cores", "1", *UNDRAWN) as process:
-        wait(lambda: steps_done(fresh) >= steps, process)
-        time.sleep(seconds)
-        cut_off(process)
-    unlocked(fresh, SMALLEST)
+def test_a_study_killed_again_and_again_ends_with_the_same_bytes(fresh, undisturbed, moments, record_property):
+    record_property("tried", KILLS)
+    for moment in moments:
+        seconds, jobs = np.modf(moment)
+        with started(fresh, SMALLEST, "--cores", "1", *UNDRAWN) as process:
+            wait(lambda jobs=jobs: jobs_begun(fresh) > jobs, process)
+            time.sleep(seconds)
+            cut_off(process)
+        unlocked(fresh, SMALLEST)
     fresh.run(SMALLEST, *UNDRAWN)
     assert not differing(contents(fresh), contents(undisturbed))
 

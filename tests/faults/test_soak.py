@@ -5,7 +5,7 @@ import psutil
 import pytest
 from harness import GONE, started, wait
 
-RUNS, BLOCK = 2000, 50
+RUNS, BLOCK = 2000, 100
 STUDY = {
     "study": "soak",
     "datasets": {"digits": {"source": "digits", "subset": {"first": 60}}},

@@ -188,24 +188,33 @@ def operations(shim, tmp_path_factory):
 
 
 SHARES = np.random.default_rng(0).random(5).round(3).tolist()
+"""At which operations one study is made to fail, one after the other: the share of a fifth of all that it takes."""
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", ERRORS)
-@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.counts("writes: a study in which a random operation fails, Snakemake's own among them")
-def test_a_study_on_a_failing_disk_is_made_whole_by_the_same_command(fresh, shim, operations, undisturbed, kind, share):
+def test_a_study_whose_disk_fails_again_and_again_is_made_whole_by_the_same_command(
+    fresh, shim, operations, undisturbed, kind, record_property
+):
     usual = fresh.environment
-    fresh.environment, control = failing(fresh, shim)
+    shimmed, control = failing(fresh, shim)
     error, lasts = ERRORS[kind]
-    control.write_bytes(CONTROL.pack(0, max(1, int(share * operations)), error, lasts))
-    done = fresh.snakemake(SMALLEST, "--cores", "1", *UNDRAWN)
-    if lasts:
-        assert done.returncode and os.strerror(error) in done.stdout + done.stderr
-    fresh.environment = usual
-    unlocked(fresh, SMALLEST)
+    tried = 0
+    for share in SHARES:
+        at = max(1, int(share * operations / len(SHARES)))
+        control.write_bytes(CONTROL.pack(0, at, error, lasts))
+        fresh.environment = shimmed
+        done = fresh.snakemake(SMALLEST, "--cores", "1", *UNDRAWN)
+        counted, *_ = CONTROL.unpack(control.read_bytes())
+        tried += counted >= at
+        if lasts:
+            assert done.returncode and os.strerror(error) in done.stdout + done.stderr
+        fresh.environment = usual
+        unlocked(fresh, SMALLEST)
+    record_property("tried", tried)
     fresh.run(SMALLEST, *UNDRAWN)
-    assert not differing(contents(fresh), contents(undisturbed))
+    assert tried and not differing(contents(fresh), contents(undisturbed))
 
 
 @pytest.fixture
@@ -224,18 +233,23 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", disk], capture_output=True)
 
 
+KILOBYTES = [64, 200, 400, 800]
+"""Of the disk at first, and each time that it was full."""
+
+
 @pytest.mark.faults
-@pytest.mark.parametrize("kilobytes", [64, 200, 400, 800])
 @pytest.mark.counts("writes: a study on a real disk that is full")
 def test_a_study_on_a_full_disk_ends_in_words_and_goes_on_when_there_is_space(
-    fresh, small_disk, undisturbed, kilobytes
+    fresh, small_disk, undisturbed, record_property
 ):
-    disk = small_disk(kilobytes)
+    record_property("tried", len(KILOBYTES))
+    disk = small_disk(KILOBYTES[0])
     (fresh.folder / "results").symlink_to(disk)
-    done = fresh.snakemake(SMALLEST, "--cores", "1", *UNDRAWN)
-    text = done.stdout + done.stderr
-    assert done.returncode and re.search("cannot be written .*No space left on device|Errno 28", text), text
-    subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
-    unlocked(fresh, SMALLEST)
+    for kilobytes in [*KILOBYTES[1:], 2**17]:
+        done = fresh.snakemake(SMALLEST, "--cores", "1", *UNDRAWN)
+        text = done.stdout + done.stderr
+        assert done.returncode and re.search("cannot be written .*No space left on device|Errno 28", text), text
+        subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", disk], check=True)
+        unlocked(fresh, SMALLEST)
     fresh.run(SMALLEST, *UNDRAWN)
     assert not differing(contents(fresh), contents(undisturbed))
