@@ -36,15 +36,15 @@ FOLDERS = [
 ]
 
 
-FIRST = ("--cores", "1", "--until", "linear", *UNDRAWN)
-"""Two jobs, one after the other: what comes later starts its jobs and names its files in the same way."""
+FIRST = ("--cores", "1", "--until", "prepare")
+"""One job: what comes later starts its jobs and names its files in the same way."""
 
 
 def same_as(undisturbed, folder, done):
     """A study begun well in ``folder``, its files as elsewhere."""
     assert done.returncode == 0, done.stdout + done.stderr
     made, expected = contents(folder), contents(undisturbed)
-    assert len(made) > 3 and not [name for name in made if made[name] != expected.get(name)]
+    assert len(made) > 1 and not [name for name in made if made[name] != expected.get(name)]
 
 
 @pytest.mark.faults
@@ -118,8 +118,9 @@ def test_a_checkout_that_cannot_be_written_to_serves_another_user_elsewhere(fres
     assert (
         refused.returncode and "cannot be written to (name a folder for the results with --directory)" in refused.stderr
     )
+    done = run("--directory", str(elsewhere))
     fresh.folder = elsewhere
-    same_as(undisturbed, fresh, run("--directory", str(elsewhere)))
+    same_as(undisturbed, fresh, done)
 
 
 @pytest.mark.faults
@@ -143,7 +144,7 @@ def test_a_project_goes_on_where_it_was_moved_to(tmp_path, undisturbed, move):
     move(project.folder, tmp_path / "there")
     project.folder = tmp_path / "there"
     plan = project.plan(SMALLEST, *UNDRAWN)
-    assert not {"prepare", "linear"} & {*plan} and plan["train"] == 1
+    assert "prepare" not in plan and plan["train"] == 1
 
 
 def test_results_that_cannot_be_written_to_are_named(fresh, nobody):

@@ -1,9 +1,10 @@
 """Panels on a page: which there are, how they are lettered, and how large the figure is."""
 
 import pytest
+import seaborn as sns
 
 from workflow.stragglers.figures.layout import TALLEST, WIDTHS, Panel, arrange, chunks, letters, rows
-from workflow.stragglers.figures.style import inches
+from workflow.stragglers.figures.style import COLOURS, inches
 
 
 def panel(**room):
@@ -54,3 +55,7 @@ def test_parts_are_of_about_one_size():
     assert chunks(list("abcdefg"), 3) == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
     assert chunks(list("abcdefgh"), 5) == [["a", "b", "c", "d"], ["e", "f", "g", "h"]]
     assert chunks([], 3) == []
+
+
+def test_the_colours_are_seaborns_for_the_colour_blind():
+    assert list(COLOURS) == sns.color_palette("colorblind", 10)

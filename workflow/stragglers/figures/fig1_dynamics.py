@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,6 +17,7 @@ from ..tables.subject import Subject
 from ..training.trajectory import logarithmic_epochs
 from .layout import Panel, arrange, key, letters
 from .style import (
+    COLOURS,
     ERROR_STAR,
     INVERSION_EPOCH,
     INVERSION_ERROR,
@@ -188,14 +188,13 @@ def draw_against_error(ax: Axes, content: Content) -> None:
 def draw_optimizers(ax: Axes, content: Content) -> None:
     """t* against ε*, a point a run: the epochs scatter, the errors do not."""
     found = [inverted(rows, content.observable) for _, rows in content.by_optimizer]
-    colors = sns.color_palette("colorblind", 10)
     for number, ((text, of_optimizer), rows) in enumerate(zip(content.by_optimizer, found, strict=True)):
         ax.plot(
             rows["train_error"],
             rows["epoch"].astype(float),
             linestyle="none",
             marker=MARKERS[number % len(MARKERS)],
-            color=colors[number % len(colors)],
+            color=COLOURS[number % len(COLOURS)],
             markeredgecolor="white",
             markeredgewidth=0.3,
             label=legend_label(f"{text} ({len(rows)}/{rows_of_runs(of_optimizer, content.observable)})"),

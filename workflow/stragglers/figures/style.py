@@ -9,9 +9,9 @@ from io import BytesIO
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -87,6 +87,9 @@ REMOVALS = {
 """What the tables' ``removed`` says -> name, colour."""
 REMOVAL_LINES = {"none": "-", "random": "--", "stragglers": (0, (1, 1))}
 
+PALETTE = "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9"
+"""seaborn's for the colour-blind. seaborn itself takes longer to import than most figures to draw."""
+COLOURS = [to_rgb(colour) for colour in PALETTE.split()]
 MARKERS = "os^DvPX"
 DASHES = ("-", "--", (0, (1, 1)), "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1)))
 
@@ -180,7 +183,7 @@ def ticks(ax: Axes, values: Sequence[float], names: Mapping[float, str] = {}) ->
 
 def series(number: int) -> tuple[tuple[float, float, float], str]:
     """Colour and marker of the ``number``-th of several datasets or the like."""
-    return sns.color_palette("colorblind", 10)[number % 10], MARKERS[number % len(MARKERS)]
+    return COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
 
 
 def dashes(number: int) -> str | tuple:
