@@ -63,6 +63,8 @@ onstart:
 
 
 onsuccess:
+    # Not every terminal has all letters.
+    sys.stdout.reconfigure(errors="backslashreplace")
     # A run of some targets, or until a rule, ends well without them.
     if all(map(os.path.exists, rules.all.input)):
         print(f"Figures and tables are in {RESULTS}.")

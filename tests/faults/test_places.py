@@ -100,7 +100,9 @@ def test_a_checkout_that_cannot_be_written_to_serves_another_user_elsewhere(fres
     os.chown(elsewhere, nobody, -1)
     fresh.environment |= {"HOME": "/nonexistent", "XDG_CACHE_HOME": str(elsewhere / ".cache")}
     command = fresh.command(SMALLEST, *FIRST)
-    if subprocess.run([command[0], "-c", ""], user=nobody, cwd="/", capture_output=True).returncode:
+    version = [command[0], "-c", "import sys; print(sys.version)"]
+    theirs = subprocess.run(version, user=nobody, cwd="/", capture_output=True, text=True)
+    if theirs.stdout.strip() != sys.version:
         pytest.skip("another user cannot run this Python")
 
     def run(*options):

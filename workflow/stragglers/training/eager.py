@@ -1,7 +1,7 @@
-"""torch without its compiler, which nothing here uses and which takes longer to import than torch itself.
+"""torch without its compiler, which nothing here uses and which takes nearly as long to import as torch itself.
 
 torch imports it, or the algebra of its symbolic shapes, when an optimiser is first made or steps and when a gradient is
-first handed to autograd: half of a job that trains for a few hundred epochs. A torch that does so elsewhere, too, only
+first handed to autograd: a third of a job that trains for a hundred epochs. A torch that does so elsewhere, too, only
 takes its time again.
 """
 
