@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isqrt
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def n_products(network: Network, size: Size) -> int:
 
 
 def _layers(network: Network, size: Size) -> Iterator[tuple[int, int]]:
-    """Weights of each layer, and at how many positions of an image they are used."""
+    """Weights of layers, and at how many positions of an image they are used."""
     if network.kind == "module":
         return
     entered = size.n_pixels
@@ -91,6 +92,7 @@ def _layers(network: Network, size: Size) -> Iterator[tuple[int, int]]:
             yield stage.kernel**2 * channels * stage.channels, side**2
             side, channels = side // stage.pool, stage.channels
         entered = side**2 * channels
-    widths = [entered, *[network.width] * (network.depth - 1), 2]
-    for before, after in zip(widths, widths[1:], strict=False):
-        yield before * after, 1
+    hidden = network.depth - 1
+    yield from ((before * after, 1) for before, after in pairwise([entered, *[network.width] * min(hidden, 1), 2]))
+    # Those between hidden layers are alike, and of as many as a configuration may say there is no list.
+    yield max(hidden - 1, 0) * network.width**2, 1
