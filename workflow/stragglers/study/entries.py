@@ -1,6 +1,7 @@
 """Entries of the configuration as specifications, held against what their schema cannot know."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,13 +34,13 @@ def titles_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def data_titles(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Name of a dataset -> what its data are called whatever is made of them: what the titles of all entries of the
-    same source have in common, comma by comma.
+    same source have in common, of the parts between commas and colons: each of many tasks follows a colon.
     """
     titles = titles_of(entries)
     sources = {name: (entry["source"], entry.get("file", entry.get("name"))) for name, entry in entries.items()}
     parts: dict[Any, list[str]] = {}
     for name, source in sources.items():
-        here = titles[name].split(", ")
+        here = re.split("[,:] ", titles[name])
         shared = parts.setdefault(source, here)
         parts[source] = [part for part, other in zip(shared, here, strict=False) if part == other]
     return {name: ", ".join(parts[source]) or titles[name] for name, source in sources.items()}
