@@ -55,7 +55,8 @@ def measured(*folders: str) -> pd.DataFrame:
     """What the jobs of each rule took, by the benchmark files below ``folders``, beside what they asked for.
 
     ``memory_share`` and ``time_share`` are the largest of what one job took over what it asked for; of time it is the
-    processor's, as on a busy machine all other is longer.
+    processor's, as on a busy machine all other is longer. A rule has no row if all its jobs were over before Snakemake
+    looked at them.
     """
     files = sorted(file for folder in folders for file in Path(folder).rglob("*.tsv"))
     parts = [pd.read_csv(file, sep="\t") for file in files]
@@ -71,8 +72,10 @@ def measured(*folders: str) -> pd.DataFrame:
         memory_share=jobs["max_rss"] / asked["mem_mb"],
         time_share=jobs["cpu_time"] / jobs["threads"] / (60 * asked["runtime"]),
     )
+    looked_at = jobs.groupby("rule_name")["cpu_time"].transform("max") > 0
     return (
-        jobs.groupby("rule_name")
+        jobs[looked_at]
+        .groupby("rule_name")
         .agg(
             jobs=("s", "size"),
             longest_seconds=("s", "max"),

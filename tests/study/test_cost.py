@@ -60,6 +60,15 @@ def test_files_that_say_no_rule_are_left_out(finished, tmp_path):
     pd.testing.assert_frame_equal(measured(str(tmp_path), results), measured(results))
 
 
+def test_a_rule_whose_jobs_were_too_short_to_be_looked_at_has_no_row(finished, tmp_path):
+    (file,) = (finished.folder / "results").rglob("page.tsv")
+    job = pd.read_csv(file, sep="\t")
+    for name, seconds in (("page", 3.0), ("short", 0.0)):
+        short = job.assign(rule_name=name, cpu_time=seconds)
+        short.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False)
+    assert measured(str(tmp_path))["rule"].tolist() == ["page"]
+
+
 def test_a_folder_without_a_study_is_named(tmp_path):
     with pytest.raises(InputError, match="has no benchmark files"):
         measured(str(tmp_path))
