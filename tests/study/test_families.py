@@ -89,10 +89,11 @@ def test_data_are_called_what_their_titles_share():
     named = ("Digits", "Digits", "MNIST", "MNIST", "Mine", "other")
     assert data_titles(entries) == dict(zip(entries, named, strict=True))
     tasks = {
-        "pair": {"source": "MNIST", "title": "MNIST: 0 against 1"},
-        "rest": {"source": "MNIST", "title": "MNIST: 1 against the rest"},
-        "noisy": {"source": "MNIST", "title": "MNIST, 5 % flipped: 0 against 1"},
+        "pair": {"source": "MNIST", "title": "MNIST", "tasks": "pairs"},
+        "rest": {"source": "MNIST", "title": "MNIST", "tasks": "one_vs_rest"},
+        "noisy": {"source": "MNIST", "title": "MNIST, 5 % flipped", "tasks": "one_vs_rest"},
     }
-    assert {*data_titles(tasks).values()} == {"MNIST"}
+    named = data_titles(tasks)
+    assert {*named.values()} == {"MNIST"} and len(named) == 65 and "noisy_9" in named
     unlike = {"a": {"source": "digits", "title": "One"}, "b": {"source": "digits", "title": "Two"}}
     assert data_titles(unlike) == {"a": "One", "b": "Two"}

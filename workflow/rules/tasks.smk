@@ -6,7 +6,7 @@ task_cells = {
     for address, cell in study.cells.items()
     if cell.network == REFERENCE["network"] and cell.optimizer == REFERENCE["optimizer"]
 }
-named_data = data_titles(study.config["datasets"])
+named_data = data_titles(config["datasets"])
 natures = {
     name: {
         "name": study.titles[name],

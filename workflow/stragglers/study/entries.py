@@ -1,7 +1,6 @@
 """Entries of the configuration as specifications, held against what their schema cannot know."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..spec.own import OWN_SOURCES, TEST_FRACTION, OwnDataset
 from ..spec.specification import Dataset, Network, Optimizer, planting
 from ..support.errors import InputError
 from ..support.text import one_line
+from .families import members
 
 SOURCES_OF_KEY = {
     "file": ("npz", "folder", "table"),
@@ -34,16 +34,19 @@ def titles_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def data_titles(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Name of a dataset -> what its data are called whatever is made of them: what the titles of all entries of the
-    same source have in common, of the parts between commas and colons: each of many tasks follows a colon.
+    same source have in common, comma by comma.
+
+    ``entries``: as a user writes them. The titles of the datasets that an entry with ``tasks`` means say the task, too.
     """
     titles = titles_of(entries)
     sources = {name: (entry["source"], entry.get("file", entry.get("name"))) for name, entry in entries.items()}
     parts: dict[Any, list[str]] = {}
     for name, source in sources.items():
-        here = re.split("[,:] ", titles[name])
+        here = titles[name].split(", ")
         shared = parts.setdefault(source, here)
         parts[source] = [part for part, other in zip(shared, here, strict=False) if part == other]
-    return {name: ", ".join(parts[source]) or titles[name] for name, source in sources.items()}
+    named = {name: ", ".join(parts[source]) or titles[name] for name, source in sources.items()}
+    return {made: named[name] for name, datasets in members(entries).items() for made in datasets}
 
 
 def untitled(entry: Mapping[str, Any]) -> dict[str, Any]:
