@@ -27,6 +27,8 @@ from workflow.plan import many_cells  # noqa: E402
 from workflow.stragglers.analysis.claims import ALL_DATASETS  # noqa: E402 - the library is not installed
 from workflow.stragglers.analysis.score_names import STRAGGLER  # noqa: E402
 from workflow.stragglers.analysis.score_names import TITLES as SCORE_TITLES  # noqa: E402
+from workflow.stragglers.analysis.tasks_models import effects  # noqa: E402
+from workflow.stragglers.figures.figq_tasks import KINDS  # noqa: E402
 from workflow.stragglers.spec.configuration import validate  # noqa: E402
 from workflow.stragglers.study.questions import claims_file  # noqa: E402
 from workflow.stragglers.study.study import Study  # noqa: E402
@@ -315,6 +317,20 @@ def scores_markdown(study: str) -> str:
     return "\n\n".join(parts)
 
 
+def residual_markdown(tasks: pd.DataFrame) -> str:
+    """How many tasks invert, and how far ε* of these is from the residual, by kind and data."""
+    lines = ["| tasks | data | invert | typical factor | ε\\* over the residual, mean |", "|" + "---|" * 5]
+    parts = {(KINDS[kind][0], "all"): rows for kind, rows in tasks.groupby("kind", sort=False)}
+    parts |= {(KINDS[kind][0], data): rows for (kind, data), rows in tasks.groupby(["kind", "data"], sort=False)}
+    for names, rows in parts.items():
+        inverting = rows[rows["inverts"]]
+        found = effects(inverting, "eps_star")
+        numbers = (found[quantity, "residual as it is", ""] for quantity in ("factor", "ratio"))
+        cells = (*names, f"{len(inverting)}/{len(rows)}", *(f"{number:.2f}" for number in numbers))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def shown(number: float | None) -> str:
     return "–" if number is None or not math.isfinite(number) else f"{number:.2g}"
 
@@ -382,6 +398,8 @@ def main(names: list[str]) -> None:
         if kept(study, "score_summary").is_file():
             refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))
             refresh(ROOT / "docs" / "scores.md", f"claims of {study}", claims_markdown(kept_claims([study])))
+    if kept("tasks", "tasks").is_file():
+        refresh(ROOT / "docs" / "tasks.md", "residual", residual_markdown(pd.read_csv(kept("tasks", "tasks"))))
     if kept("benchmark", "training").is_file():
         benchmark = pd.read_csv(kept("benchmark", "training"))
         refresh(ROOT / "docs" / "speed.md", "benchmark", benchmark_markdown(benchmark))

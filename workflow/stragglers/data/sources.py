@@ -143,7 +143,7 @@ def _cifar10(data_dir: Path) -> tuple[Split, Split]:
 
 
 def _digits(data_dir: Path) -> tuple[Split, Split]:
-    # The file that load_digits reads. To import scikit-learn would be a fifth of the time that planning a study takes.
+    # The file that load_digits reads: scikit-learn itself takes long to import, and every planning of a study is here.
     (package,) = find_spec("sklearn").submodule_search_locations
     digits = np.loadtxt(Path(package, "datasets/data/digits.csv.gz"), int, delimiter=",")
     images, classes = digits[:, :-1].reshape(-1, 8, 8).astype(np.uint8), digits[:, -1]

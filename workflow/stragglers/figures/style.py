@@ -88,7 +88,7 @@ REMOVALS = {
 REMOVAL_LINES = {"none": "-", "random": "--", "stragglers": (0, (1, 1))}
 
 PALETTE = "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9"
-"""seaborn's for the colour-blind. seaborn itself takes longer to import than pandas and matplotlib together."""
+"""seaborn's for the colour-blind. seaborn itself takes long to import."""
 COLOURS = [to_rgb(colour) for colour in PALETTE.split()]
 MARKERS = "os^DvPX"
 DASHES = ("-", "--", (0, (1, 1)), "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1)))

@@ -1,8 +1,7 @@
-"""torch without its compiler, which nothing here uses and which takes nearly as long to import as torch itself.
+"""torch without its compiler, which nothing here uses and which takes long to import.
 
 torch imports it, or the algebra of its symbolic shapes, when an optimiser is first made or steps and when a gradient is
-first handed to autograd: a third of a job that trains for a hundred epochs. A torch that does so elsewhere, too, only
-takes its time again.
+first handed to autograd. A torch that does so elsewhere, too, only takes its time again.
 """
 
 from inspect import unwrap
@@ -10,13 +9,13 @@ from inspect import unwrap
 import torch
 
 
-def make_optimizer(algorithm: type[torch.optim.Optimizer], *arguments, **settings) -> torch.optim.Optimizer:
+def make_optimizer(algorithm: type[torch.optim.Optimizer], parameters, **settings) -> torch.optim.Optimizer:
     """One of a class of ``torch.optim``."""
     for method in vars(torch.optim.Optimizer).values():
         # torch/_compile.py asks the bare method what to call, and has the compiler make that where there is none.
         if (bare := getattr(method, "__wrapped__", None)) is not None and not hasattr(bare, "__dynamo_disable"):
             bare.__dynamo_disable = bare
-    return algorithm(*arguments, **settings)
+    return algorithm(parameters, **settings)
 
 
 @torch.no_grad()
