@@ -3,6 +3,8 @@
 That needs no GPU: every operation of a training is watched as it is dispatched. A GPU that is there is held to the CPU.
 """
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -107,3 +109,15 @@ def test_a_graph_makes_what_its_kernels_do_one_by_one(small, tmp_path, monkeypat
     one_by_one = trained("one by one")
     for name in ("loss", "gram", "misclassified"):
         np.testing.assert_array_equal(getattr(replayed, name), getattr(one_by_one, name), err_msg=name)
+
+
+@NEEDS_GPU
+def test_a_training_follows_another_whose_graphs_are_gone(small, tmp_path):
+    network, settings = ON_GPU["gd"]
+    for name in ("first", "second", "third"):
+        optimizer = Optimizer.from_config("mine", settings)
+        loop.train(small, network, optimizer, Protocol(30), seeds_table([0, 1]), tmp_path / name, device="cuda")
+        gc.collect()
+    losses = [np.array(Trajectory(tmp_path / name).loss) for name in ("first", "second", "third")]
+    np.testing.assert_array_equal(losses[0], losses[1])
+    np.testing.assert_array_equal(losses[0], losses[2])

@@ -1,7 +1,7 @@
 """Epochs as CUDA graphs: to launch their small kernels one by one takes the host longer than the GPU takes for them."""
 
 from collections.abc import Callable
-from functools import cache
+from weakref import WeakSet
 
 import torch
 
@@ -11,14 +11,14 @@ WARM_UP = 3
 """Calls before the capture: by then everything is there that is made only once, such as an optimiser's state."""
 
 
-@cache
-def shared_pool() -> tuple[int, int]:
-    """Memory for what graphs make on the way: all are replayed one after another, in the order of their capture."""
-    return torch.cuda.graph_pool_handle()
-
-
 class Graphed:
-    """``work`` that launches the same kernels on the same memory at every call, replayed as one."""
+    """``work`` that launches the same kernels on the same memory at every call, replayed as one.
+
+    Graphs share the memory for what they make on the way: they are replayed one after another. torch forgets it with
+    the last graph that holds it, so the next to be captured asks one that still lives.
+    """
+
+    captured: WeakSet["Graphed"] = WeakSet()
 
     def __init__(self, work: Work):
         self.work, self.calls = work, 0
@@ -29,9 +29,11 @@ class Graphed:
         if self.calls <= WARM_UP:
             return self.work()
         if self.calls == WARM_UP + 1:
+            sharing = next(iter(self.captured), None)
             # Records the kernels, and runs none of them.
-            with torch.cuda.graph(self.graph, pool=shared_pool()):
+            with torch.cuda.graph(self.graph, pool=sharing and sharing.graph.pool()):
                 self.made = self.work()
+            self.captured.add(self)
         self.graph.replay()
         # The next replay writes over what this one made.
         return {name: values.clone() for name, values in self.made.items()}
