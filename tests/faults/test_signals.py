@@ -39,6 +39,8 @@ def in_terminal(fresh):
     terminal, inside = pty.openpty()
 
     def controls_it():
+        # Tests that run under nohup would hand on that hangups are ignored.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.setsid()
         fcntl.ioctl(inside, termios.TIOCSCTTY, 0)
 

@@ -43,7 +43,7 @@ def unfinished(folder: Path) -> Iterator[Path]:
     After an exception it stays, if it holds a checkpoint. Raises :class:`InputError` while another process holds it.
     """
     hidden = folder / UNFINISHED
-    with naming(hidden):
+    with naming(hidden / "lock"):
         hidden.mkdir(parents=True, exist_ok=True)
         lock = open(hidden / "lock", "wb")  # noqa: SIM115 - closed below
     done = False
