@@ -2,7 +2,7 @@
 # make figures CONFIG=config/mnist.yaml DATA_DIR=PATH   another study
 # make paper DATA_DIR=PATH                              the paper at its own scale
 # make stragglers DATA=PATH [LABEL=COLUMN] [NAME=NAME]  which of your own samples are stragglers
-# make beyond [SIZE=full DATA_DIR=PATH]                 the paper's open questions: studies of minutes, or the real ones
+# make beyond [SIZE=full|gpu DATA_DIR=PATH]             the paper's open questions: studies of minutes, or the real ones
 # make test                                             all tests
 # make test-faults                                      kills, full disks, damage: the whole suite
 # make test-slurm                                       a small study on a SLURM cluster of this machine alone, as root
@@ -33,7 +33,7 @@ paper:
 
 # One after the other.
 beyond: .venv/beyond
-	$(if $(wildcard config/beyond/$(SIZE)),,$(error SIZE=$(SIZE): take small or full))
+	$(if $(wildcard config/beyond/$(SIZE)),,$(error SIZE=$(SIZE): take small, full or gpu))
 	@set -e; for study in config/beyond/$(SIZE)/*.yaml; do $(MAKE) --no-print-directory figures CONFIG=$$study; done
 
 stragglers: .venv/installed

@@ -71,6 +71,10 @@ ANSWERED = ("paper_local", ("mnist", "fashion", "kmnist", "cifar_animals"))
 """The study, and the datasets, whose answers the README shows."""
 
 
+BESIDE = {"claims": "planted", "convolutions": "resnet"}
+"""Page -> one more study of whose claims it shows those that have a value."""
+
+
 @cache
 def studies() -> dict[str, dict[str, Any]]:
     """Name -> configuration of the studies that come with the workflow."""
@@ -386,6 +390,10 @@ def main(names: list[str]) -> None:
         for study, name in ((page.stem, "claims"), (f"{page.stem}_small", "claims of the small study")):
             if kept(study, "claims").is_file():
                 refresh(page, name, claims_markdown(kept_claims([study])))
+    for page, study in BESIDE.items():
+        if kept(study, "claims").is_file():
+            measured_here = kept_claims([study]).dropna(subset="value")
+            refresh(ROOT / "docs" / f"{page}.md", f"claims of {study}", claims_markdown(measured_here))
     if all(kept(study, "claims").is_file() for study in names):
         refresh(ROOT / "docs" / "claims.md", "claims", claims_markdown(kept_claims(names)))
     if kept(ANSWERED[0], "claims").is_file():
@@ -393,7 +401,6 @@ def main(names: list[str]) -> None:
     if kept("planted", "planted").is_file():
         planted = pd.read_csv(kept("planted", "planted"))
         refresh(ROOT / "docs" / "validation.md", "planted", planted_markdown(planted))
-        refresh(ROOT / "docs" / "claims.md", "claims of planted", claims_markdown(kept_claims(["planted"])))
     for study in ("scores", "scores_small"):
         if kept(study, "score_summary").is_file():
             refresh(ROOT / "docs" / "scores.md", study, scores_markdown(study))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -97,3 +98,21 @@ def test_without_flips_there_is_no_panel_of_them(content):
     tables = made()
     tables["convolutions_flips"] = tables["convolutions_flips"].assign(epoch=np.nan)
     assert "no run comes to these moments" in texts(figq_convolutions.draw(content(tables)).axes[-1])
+
+
+def test_without_small_networks_the_curves_are_those_of_what_there_is(content):
+    tables = {name: rows[rows["network"] != "tanh"] for name, rows in made(flips=False).items()}
+    tables = {name: rows.replace({"network": {"relu": "own"}}) for name, rows in tables.items()}
+    own = replace(SUBJECT, networks={"reference": "dense", "own": "Mine"})
+    drawn = figq_convolutions.draw(replace(content(tables), subject=own))
+    assert [line.get_label() for line in drawn.axes[0].lines if len(line.get_xdata()) > 2] == [
+        "Mine, conv1",
+        "Mine, conv2",
+    ]
+
+
+def test_layers_have_their_names_where_all_networks_share_them(content):
+    tables = made()
+    assert figq_convolutions.names_of_layers(content(tables)) == {1: "1", 2: "2"}
+    alike = {name: rows[rows["network"] != "reference"] for name, rows in tables.items()}
+    assert figq_convolutions.names_of_layers(content(alike)) == {1: "conv1", 2: "conv2"}

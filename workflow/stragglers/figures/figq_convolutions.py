@@ -20,8 +20,11 @@ from ..tables.subject import Subject
 from .layout import WIDTHS
 from .style import MARKERS, curve, entry, epoch_axis, interval, note, plain_log_ticks, rows_axis, series, styled, title
 
-CURVES = {"tanh": "-", "relu": (0, (3, 1))}
-"""Networks whose curves are drawn, and the style of their lines."""
+CURVES = ("tanh", "relu")
+"""Networks whose curves are drawn; where there are none of these, that of the others but the reference, two at most."""
+LINES = ("-", (0, (3, 1)))
+ON_A_LINE = 12
+"""Layers, of all datasets, up to which a cell of panel b has its number of runs and ε* beside each other."""
 LEVEL = 0.1
 """Training error at which the turns of panel c are planted."""
 MOMENTS = {"inversion": "D turns (layer 1)", "share": "ε = flips' share", "end": "end of training"}
@@ -50,6 +53,12 @@ class Content:
         here = set(map(tuple, self.turns[["network", "optimizer"]].to_numpy()))
         return [cell for cell in product(self.subject.networks, self.subject.optimizers) if cell in here]
 
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """Networks whose curves are drawn -> the style of their lines."""
+        others = [network for network, _ in self.cells if network != REFERENCE["network"]]
+        return dict(zip([name for name in CURVES if name in others] or dict.fromkeys(others), LINES, strict=False))
+
     def of(self, table: pd.DataFrame, dataset: str, network: str, optimizer: str, **values: Any) -> pd.DataFrame:
         return rows_of(table, {"dataset": dataset, "network": network, "optimizer": optimizer} | values)
 
@@ -66,7 +75,8 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 def draw(content: Content, columns: int = 2) -> Figure:
     """Two columns wide, as its panels need, also where one is asked for."""
     rows, with_flips = len(content.cells), not content.flips.empty
-    heights = (2.9, 0.55 + 0.23 * rows, 2.5)
+    places = sum(len(layers_of(content, name)) for name in content.subject.main)
+    heights = (2.9, 0.75 + (0.23 if places <= ON_A_LINE else 0.32) * rows, 2.5)
     figure = Figure(figsize=(WIDTHS[max(columns, 2)], sum(heights)))
     above, middle, below = figure.subfigures(3, 1, height_ratios=heights)
     datasets = content.subject.main.items()
@@ -95,7 +105,7 @@ def draw(content: Content, columns: int = 2) -> Figure:
 
 def draw_curves(ax: Axes, content: Content, name: str, observable: str) -> None:
     """Panel a: the change of an observable since the start, over its largest, at each layer against the epoch."""
-    for network, style in CURVES.items():
+    for network, style in content.drawn.items():
         rows = content.of(content.curves, name, network, REFERENCE["optimizer"], observable=observable)
         for number, (layer, values) in enumerate(rows.groupby("layer_name", sort=False)):
             bounds = (values[bound].fillna(values["value"]) for bound in ("ci_low", "ci_high"))
@@ -109,19 +119,26 @@ def layers_of(content: Content, name: str) -> list[int]:
     return sorted(content.turns.loc[content.turns["dataset"] == name, "layer"].unique())
 
 
+def names_of_layers(content: Content) -> dict[int, str]:
+    """Layer -> its name if all networks call their layers alike, else its number."""
+    named = content.turns[["layer", "layer_name"]].drop_duplicates().set_index("layer")["layer_name"]
+    return named.to_dict() if named.index.is_unique else {layer: str(layer) for layer in named.index}
+
+
 def draw_grid(ax: Axes, content: Content) -> None:
     """Panel b: how many runs turn at each layer, and at what training error."""
     title(ax, "b", "runs whose D turns, layer by layer, and ε* there", 60)
     places = [(name, layer) for name in content.subject.main for layer in layers_of(content, name)]
+    names = names_of_layers(content)
     for row, (network, optimizer) in enumerate(content.cells):
         for column, (name, layer) in enumerate(places):
             runs = content.of(content.turns, name, network, optimizer, layer=layer, observable="D")
             if len(runs):
-                draw_cell(ax, row, column, runs)
+                draw_cell(ax, row, column, runs, ", " if len(places) <= ON_A_LINE else "\n")
     ax.set_xlim(-0.5, len(places) - 0.5)
     ax.set_yticks(range(len(content.cells)), [content.subject.cell(*cell) for cell in content.cells])
     ax.set_ylim(len(content.cells) - 0.5, -0.5)
-    ax.set_xticks(range(len(places)), [str(layer) for _, layer in places])
+    ax.set_xticks(range(len(places)), [names[layer] for _, layer in places])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for name, title_of in content.subject.main.items():
@@ -130,13 +147,13 @@ def draw_grid(ax: Axes, content: Content) -> None:
         ax.annotate(textwrap.fill(f"layer, {title_of}", 24), (np.mean(own), 0), (0, -14), **where)
 
 
-def draw_cell(ax: Axes, row: int, column: int, runs: pd.DataFrame) -> None:
+def draw_cell(ax: Axes, row: int, column: int, runs: pd.DataFrame, between: str) -> None:
     """One layer of a network: filled as far as its runs turn, with their number and ε*."""
     found = runs[runs["found"]]
     colour = series(0)[0]
     look = {"facecolor": (*colour, 0.55 * len(found) / len(runs)), "edgecolor": "0.8", "linewidth": 0.5}
     ax.add_patch(Rectangle((column - 0.47, row - 0.45), 0.94, 0.9, **look))
-    at = f", {found['train_error'].mean():.3f}".replace("0.", ".") if len(found) else ""
+    at = f"{between}{found['train_error'].mean():.3f}".replace("0.", ".") if len(found) else ""
     ax.text(column, row, f"{len(found)}/{len(runs)}{at}", ha="center", va="center", fontsize=6.5)
 
 
@@ -170,8 +187,10 @@ def draw_depths(ax: Axes, content: Content) -> None:
                 markerfacecolor=colour if turned else "white",
                 markersize=4,
             )
-    for number, text in enumerate(content.subject.networks.values()):
-        entry(ax, text, "0.4", MARKERS[number % len(MARKERS)])
+    here = {network for network, _ in content.cells}
+    for number, (network, text) in enumerate(content.subject.networks.items()):
+        if network in here:
+            entry(ax, text, "0.4", MARKERS[number % len(MARKERS)])
     ax.set_xscale("log")
     rows_axis(ax, list(content.subject.main.values()), 24)
     ax.set_xlim(0.0008, 0.8)
@@ -204,7 +223,7 @@ def caption(content: Content) -> dict[str, Any]:
     """Numbers of the caption template."""
     distance = content.turns[content.turns["observable"] == "D"]
     convolved = distance[distance["network"] != REFERENCE["network"]]
-    conv = convolved[convolved["layer_name"].str.startswith("conv")]
+    conv = convolved[~convolved["layer_name"].str.startswith("dense")]
     return {
         "n_runs": int(distance.groupby(["dataset", "network", "optimizer", "layer"]).size().max()),
         "n_conv": len(conv),
