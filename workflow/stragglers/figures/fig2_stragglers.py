@@ -214,6 +214,8 @@ def draw_test_error(ax: Axes, content: Content, sigma: float) -> None:
                 linestyle="none",
                 label=text,
                 zorder=3,
+                # The highest may stand at the top of the axis.
+                clip_on=False,
             )
     error_axis(ax, "training error of S(t)")
     ax.set(ylabel="final test error")
