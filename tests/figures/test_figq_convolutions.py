@@ -38,10 +38,9 @@ def made(flips=True):
                     if not found:
                         power = {"planted_error": 0.1, "epoch": 60, "rise": 0.1, "least": 0.02 * (1 + seed)}
                         tables["convolutions_power"].append(of_run | power)
-                for observable, epoch in product(("D", "R"), (0, 1, 10, 100)):
-                    value = {"n_runs": 5, "train_error": 0.1, "value": epoch / 100}
-                    of_epoch = {"observable": observable, "epoch": epoch, "ci_low": 0.0, "ci_high": 1.0}
-                    tables["convolutions_curves"].append(of_layer | of_epoch | value)
+                for observable, epoch, seed in product(("D", "R"), (0, 1, 10, 100), range(5)):
+                    of_epoch = {"observable": observable, "epoch": epoch, "seed": seed, "value": epoch / 100 + seed}
+                    tables["convolutions_curves"].append(of_layer | of_epoch)
     if flips:
         for seed in range(5):
             of_run = {**WHERE, "dataset": "flips", "network": "tanh", "layer": 1, "seed": seed, "share": 0.1}
@@ -67,7 +66,7 @@ def test_turns_are_counted_and_where_there_are_none_it_shows_what_would_have_bee
     figure = figq_convolutions.draw(drawn)
     grid, depths, flips = figure.axes[4:]
     # Two datasets, each 1 layer of the reference and 2 of two networks.
-    assert texts(grid).count("5/5, .120") == 4 and texts(grid).count("0/5") == 6
+    assert texts(grid).count("5/5\n.120") == 4 and texts(grid).count("0/5") == 6
     assert [label.get_text() for label in grid.get_yticklabels()] == [*NETWORKS.values()]
     hollow = sorted(
         line.get_xdata()[0] for line in depths.lines if len(line.get_xdata()) and line.get_markerfacecolor() == "white"
@@ -90,7 +89,7 @@ def test_runs_that_diverged_are_left_out(content):
     first = (tables["convolutions"]["network"] == "tanh") & (tables["convolutions"]["seed"] == 0)
     tables["convolutions"].loc[first, "diverged_at"] = 3
     grid = figq_convolutions.draw(content(tables)).axes[4]
-    assert texts(grid).count("4/4, .120") == 2
+    assert texts(grid).count("4/4\n.120") == 2
 
 
 def test_without_flips_there_is_no_panel_of_them(content):
@@ -98,6 +97,11 @@ def test_without_flips_there_is_no_panel_of_them(content):
     tables = made()
     tables["convolutions_flips"] = tables["convolutions_flips"].assign(epoch=np.nan)
     assert "no run comes to these moments" in texts(figq_convolutions.draw(content(tables)).axes[-1])
+
+
+def test_a_curve_is_the_mean_over_all_runs(content):
+    first, *_ = figq_convolutions.draw(content(made())).axes[0].lines
+    np.testing.assert_allclose(first.get_xydata(), [(0, 2), (1, 2.01), (10, 2.1), (100, 3)])
 
 
 def test_without_small_networks_the_curves_are_those_of_what_there_is(content):

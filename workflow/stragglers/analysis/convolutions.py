@@ -7,7 +7,6 @@ from ..geometry.inversion import find_inversion
 from ..geometry.manifolds import D, Observable, R
 from ..spec.specification import Detection
 from ..support.columns import ADDRESS, CONVOLUTIONS, CONVOLUTIONS_CURVES, CONVOLUTIONS_POWER
-from ..tables.rows import mean_interval
 from ..training.trajectory import logarithmic_epochs
 from .planted_turns import least_depth, place, rise
 
@@ -16,7 +15,7 @@ OBSERVED: tuple[Observable, ...] = (D, R)
 LEVELS = (0.3, 0.1, 0.03)
 """Training errors at which turns are planted: the range of those where dense networks turn."""
 EPOCHS_KEPT = 60
-"""Epochs of the mean curves, evenly spaced in their logarithm."""
+"""Epochs of the curves, evenly spaced in their logarithm."""
 OTHER = {"max": "min", "min": "max"}
 
 OF_RUN = [*ADDRESS, "layer_name", "seed"]
@@ -76,18 +75,16 @@ def convolutions_power(dynamics: pd.DataFrame, turns: pd.DataFrame, detection: D
 
 
 def convolutions_curves(dynamics: pd.DataFrame) -> pd.DataFrame:
-    """The ``convolutions_curves`` table: one row a layer, epoch and observable, mean over runs with its interval.
+    """The ``convolutions_curves`` table: one row a run, layer, observable and epoch of about :data:`EPOCHS_KEPT`.
 
     ``value``: what an observable has changed by since epoch 0, over the largest such change of its run: ±1 at most.
     """
     epochs = [0, *logarithmic_epochs(int(dynamics["epoch"].max()), EPOCHS_KEPT)]
-    rows = []
-    for key, layer in dynamics.groupby([*ADDRESS, "layer_name"], sort=False, observed=True):
-        error = layer.groupby("epoch")["train_error"].mean()
+    parts = []
+    for key, run in dynamics.groupby(OF_RUN, sort=False, observed=True):
         for observable in OBSERVED:
-            curves = layer.pivot(index="epoch", columns="seed", values=observable.column)
-            change = curves - curves.loc[0]
-            for epoch, values in (change / change.abs().max()).loc[epochs].iterrows():
-                mean = mean_interval(values.to_numpy())
-                rows.append((*key, observable.name, epoch, len(values), error[epoch], *mean))
-    return pd.DataFrame(rows, columns=list(CONVOLUTIONS_CURVES))
+            change = run.set_index("epoch")[observable.column]
+            change = change - change.loc[0]
+            of_run = dict(zip(OF_RUN, key, strict=True)) | {"observable": observable.name, "epoch": epochs}
+            parts.append(pd.DataFrame(of_run | {"value": (change / change.abs().max()).loc[epochs].to_numpy()}))
+    return pd.concat(parts)[list(CONVOLUTIONS_CURVES)]

@@ -23,8 +23,6 @@ from .style import MARKERS, curve, entry, epoch_axis, interval, note, plain_log_
 CURVES = ("tanh", "relu")
 """Networks whose curves are drawn; where there are none of these, that of the others but the reference, two at most."""
 LINES = ("-", (0, (3, 1)))
-ON_A_LINE = 12
-"""Layers, of all datasets, up to which a cell of panel b has its number of runs and ε* beside each other."""
 LEVEL = 0.1
 """Training error at which the turns of panel c are planted."""
 MOMENTS = {"inversion": "D turns (layer 1)", "share": "ε = flips' share", "end": "end of training"}
@@ -75,8 +73,7 @@ def gather(files: Mapping[str, str], subject: Subject) -> Content:
 def draw(content: Content, columns: int = 2) -> Figure:
     """Two columns wide, as its panels need, also where one is asked for."""
     rows, with_flips = len(content.cells), not content.flips.empty
-    places = sum(len(layers_of(content, name)) for name in content.subject.main)
-    heights = (2.9, 0.75 + (0.23 if places <= ON_A_LINE else 0.32) * rows, 2.5)
+    heights = (2.9, 0.75 + 0.32 * rows, 2.5)
     figure = Figure(figsize=(WIDTHS[max(columns, 2)], sum(heights)))
     above, middle, below = figure.subfigures(3, 1, height_ratios=heights)
     datasets = content.subject.main.items()
@@ -107,10 +104,12 @@ def draw_curves(ax: Axes, content: Content, name: str, observable: str) -> None:
     """Panel a: the change of an observable since the start, over its largest, at each layer against the epoch."""
     for network, style in content.drawn.items():
         rows = content.of(content.curves, name, network, REFERENCE["optimizer"], observable=observable)
-        for number, (layer, values) in enumerate(rows.groupby("layer_name", sort=False)):
-            bounds = (values[bound].fillna(values["value"]) for bound in ("ci_low", "ci_high"))
+        for number, (layer, runs) in enumerate(rows.groupby("layer_name", sort=False)):
+            over_runs = runs.groupby("epoch")["value"].apply(mean_interval)
+            means = pd.DataFrame(over_runs.tolist(), over_runs.index)
+            bounds = (means[bound].fillna(means["value"]) for bound in ("low", "high"))
             label = f"{content.subject.networks[network]}, {layer}"
-            curve(ax, values["epoch"], values["value"], *bounds, series(number)[0], label, linestyle=style)
+            curve(ax, means.index, means["value"], *bounds, series(number)[0], label, linestyle=style)
     ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)
     ax.set_xlim(left=1)
 
@@ -134,7 +133,7 @@ def draw_grid(ax: Axes, content: Content) -> None:
         for column, (name, layer) in enumerate(places):
             runs = content.of(content.turns, name, network, optimizer, layer=layer, observable="D")
             if len(runs):
-                draw_cell(ax, row, column, runs, ", " if len(places) <= ON_A_LINE else "\n")
+                draw_cell(ax, row, column, runs)
     ax.set_xlim(-0.5, len(places) - 0.5)
     ax.set_yticks(range(len(content.cells)), [content.subject.cell(*cell) for cell in content.cells])
     ax.set_ylim(len(content.cells) - 0.5, -0.5)
@@ -147,13 +146,13 @@ def draw_grid(ax: Axes, content: Content) -> None:
         ax.annotate(textwrap.fill(f"layer, {title_of}", 24), (np.mean(own), 0), (0, -14), **where)
 
 
-def draw_cell(ax: Axes, row: int, column: int, runs: pd.DataFrame, between: str) -> None:
+def draw_cell(ax: Axes, row: int, column: int, runs: pd.DataFrame) -> None:
     """One layer of a network: filled as far as its runs turn, with their number and ε*."""
     found = runs[runs["found"]]
     colour = series(0)[0]
     look = {"facecolor": (*colour, 0.55 * len(found) / len(runs)), "edgecolor": "0.8", "linewidth": 0.5}
     ax.add_patch(Rectangle((column - 0.47, row - 0.45), 0.94, 0.9, **look))
-    at = f"{between}{found['train_error'].mean():.3f}".replace("0.", ".") if len(found) else ""
+    at = f"\n{found['train_error'].mean():.3f}".replace("0.", ".") if len(found) else ""
     ax.text(column, row, f"{len(found)}/{len(runs)}{at}", ha="center", va="center", fontsize=6.5)
 
 

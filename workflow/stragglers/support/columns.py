@@ -165,10 +165,8 @@ CONVOLUTIONS = (
 """One row a run, layer and observable, in studies of the question ``convolutions``."""
 CONVOLUTIONS_POWER = (*ADDRESS, "layer_name", "seed", "observable", "planted_error", "epoch", "rise", "least")
 """One row a run, layer and observable without a turn, and training error at which one is planted."""
-CONVOLUTIONS_CURVES = (
-    *(*ADDRESS, "layer_name", "observable", "epoch", "n_runs", "train_error", "value", "ci_low", "ci_high"),
-)
-"""One row a block of runs, layer, observable and epoch."""
+CONVOLUTIONS_CURVES = (*ADDRESS, "layer_name", "seed", "observable", "epoch", "value")
+"""One row a run, layer, observable and epoch."""
 CONVOLUTIONS_FLIPS = (
     *(*ADDRESS, "seed", "share", "moment", "epoch", "train_error", "clean_error", "flips_error", "precision"),
 )
