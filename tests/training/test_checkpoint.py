@@ -14,7 +14,7 @@ import torch
 from workflow.stragglers.spec.specification import ALGORITHMS, Network, Optimizer
 from workflow.stragglers.support.errors import InputError
 from workflow.stragglers.training import checkpoint, recorder
-from workflow.stragglers.training.checkpoint import CHECKPOINT, UNFINISHED
+from workflow.stragglers.training.checkpoint import CHECKPOINT, UNFINISHED, unfinished
 from workflow.stragglers.training.progress import Progress
 
 GD = Optimizer(settings={"lr": 0.1})
@@ -292,6 +292,13 @@ def test_nobody_else_trains_the_same_meanwhile(small, trained, tmp_path):
         with pytest.raises(InputError, match="another process trains"):
             trained(small, Network(4))
     assert trained(small, Network(4)).loss.shape == (11, 2)
+
+
+def test_a_lock_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / UNFINISHED / "lock").mkdir(parents=True)
+    refused = pytest.raises(InputError, match="lock cannot be written .*run the same command again")
+    with refused, unfinished(tmp_path):
+        pass
 
 
 def test_none_is_made_where_none_is_asked_for(small, trained, killed, tmp_path):
