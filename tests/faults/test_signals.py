@@ -39,8 +39,9 @@ def in_terminal(fresh):
     terminal, inside = pty.openpty()
 
     def controls_it():
-        # Tests that run under nohup would hand on that hangups are ignored.
+        # Tests that run under nohup, or in the background of a script, would hand on that these are ignored.
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.setsid()
         fcntl.ioctl(inside, termios.TIOCSCTTY, 0)
 
