@@ -35,7 +35,7 @@ from workflow.stragglers.study.study import Study  # noqa: E402
 from workflow.stragglers.support.errors import InputError  # noqa: E402
 from workflow.stragglers.support.sealed import read_table, replacing, sealed  # noqa: E402
 from workflow.stragglers.tables.pages import SIGNS, estimate_text  # noqa: E402
-from workflow.stragglers.tables.summaries import ablation_summary, inversion_summary  # noqa: E402
+from workflow.stragglers.tables.summaries import ablation_summary, inversion_summary, ledger_summary  # noqa: E402
 
 BENCHMARK = {
     "case": "case",
@@ -156,6 +156,8 @@ def summarise(study: str) -> None:
         # A study of one question need not leave it.
         if (whole := results / "tables" / f"{name}.parquet").is_file():
             tables[name] = summary(read_table(whole))
+    if (whole := results / "tables" / "ledger.parquet").is_file():
+        tables["ledger"] = ledger_summary(read_table(whole), tables["ledger_runs"])
     for name, table in tables.items():
         with replacing(ROOT / "docs" / f"{study}_{name}.csv") as part:
             table.to_csv(part, index=False, float_format="%.4g")
@@ -298,24 +300,42 @@ def explain(text: str) -> str:
     return text
 
 
+STABLE = 0.95
+"""Spearman's ρ between two averages of a ranking that counts as stable."""
+
+
+def runs_to_stable(curve: pd.DataFrame) -> str:
+    """The least number of runs, of those tried, whose averages agree so; ``curve`` has ``size`` and ``value``."""
+    enough = curve.loc[curve["value"] >= STABLE, "size"]
+    return str(enough.min()) if len(enough) else f"> {curve['size'].max()}"
+
+
 def scores_markdown(study: str) -> str:
     """A table for each dataset: what each score of the difficulty of points has in common with straggling, and does."""
-    summary, pairs, removal = (pd.read_csv(kept(study, f"score_{name}")) for name in ("summary", "pairs", "removal"))
+    tables = (pd.read_csv(kept(study, f"score_{name}")) for name in ("summary", "pairs", "stability", "removal"))
+    summary, pairs, stability, removal = tables
     pairs = pairs[pairs["score_a"] == STRAGGLER].set_index(["dataset", "score_b"])
-    clean = removal[removal["sigma"] == 0].groupby(["dataset", "removed"])
-    errors, found = clean["test_error"].mean(), clean["inversion_found"].agg(["sum", "size"])
+    curves = stability[stability["measure"] == "rho"].groupby(["dataset", "score"])
+    needed = {place: runs_to_stable(curve) for place, curve in curves}
+    errors = removal.groupby(["sigma", "dataset", "removed"])["test_error"].mean()
+    clean, noisy = errors.index.levels[0][[0, -1]]
+    found = removal[removal["sigma"] == clean].groupby(["dataset", "removed"])["inversion_found"].agg(["sum", "size"])
     parts = []
     for dataset, rows in summary.groupby("dataset", sort=False):
         header = ["score", "with a run's stragglers", "between its runs", "ρ between its runs", "runs to ρ = .95"]
-        header += ["beyond linear margins", "inverted without", "test error without", "flips found"]
+        header += ["beyond linear margins", "inverted without", "test error without", "noisy test error without"]
+        header += ["flips found"]
         lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
         for row in rows.itertuples():
             without = (dataset, row.score)
-            of_runs = (row.jaccard, row.rho, row.runs_needed, row.own_share) if row.n_runs > 1 else (None,) * 4
-            numbers = (pairs["jaccard"].get(without), *of_runs)
-            cells = [SCORE_TITLES[row.score], *map(shown, numbers)]
+            of_runs = row.n_runs > 1
+            cells = [SCORE_TITLES[row.score], shown(pairs["jaccard"].get(without))]
+            cells += map(shown, (row.jaccard, row.rho) if of_runs else (None, None))
+            cells += [needed.get(without, "–"), shown(row.own_share if of_runs else None)]
             cells.append("{sum}/{size}".format(**found.loc[without]) if without in found.index else "–")
-            cells.append(shown(errors.get(without, float("nan")) / errors[dataset, "none"]))
+            for sigma in (clean, noisy):
+                error = errors.get((sigma, *without), float("nan"))
+                cells.append(shown(error / errors[sigma, dataset, "none"]))
             lines.append(f"| {' | '.join([*cells, shown(row.recall)])} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

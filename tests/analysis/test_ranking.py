@@ -14,11 +14,9 @@ from workflow.stragglers.analysis.ranking import (
     hardest,
     jaccard,
     of_means,
-    runs_needed,
     stability,
     standardised_ranks,
 )
-from workflow.stragglers.support.intervals import Estimate
 
 tied = arrays(float, st.tuples(st.integers(1, 4), st.integers(2, 12)), elements=st.integers(0, 3).map(float))
 
@@ -124,12 +122,3 @@ def test_stability_follows_spearman_and_brown(truth):
         assert curve["rho"].mean() == pytest.approx(6 / np.pi * np.arcsin(r / 2), abs=0.015)
         assert curve["rho"].shape == curve["jaccard"].shape == (10,)
     assert np.all(np.diff([curve["jaccard"].mean() for curve in curves.values()]) > 0)
-
-
-def test_runs_needed():
-    # Means over 4 runs of r = 0.5 correlate by 2/2.5 = 0.8.
-    value, low, high = runs_needed(Estimate(0.5, 0.4, 0.6), 0.8)
-    assert (value, low, high) == pytest.approx((4, 0.8 * 0.4 / (0.6 * 0.2), 0.8 * 0.6 / (0.4 * 0.2)))
-    assert runs_needed(Estimate(0.99, 0.98, 1.0), 0.9) == (1, 1, 1)
-    assert runs_needed(Estimate(0.1, -0.1, 0.3), 0.9).high == np.inf
-    assert np.isnan(runs_needed(Estimate(0.5, np.nan, np.nan), 0.9).high)

@@ -24,7 +24,7 @@ def files(tmp_path):
 
     def write(scores=SCORES, recall=0.8, other="other"):
         each = {"dataset": "d", "n_runs": 10, "n_hardest": 40}
-        kinds = ("jaccard", "rho", "runs_needed", "own_share")
+        kinds = ("jaccard", "rho", "own_share")
         summary = [
             {
                 **each,

@@ -110,16 +110,3 @@ def stability(score: Score, size: int, count: int, draws: int = 20) -> dict[str,
     halves = disjoint_halves(len(score.runs), size, draws)
     means = [Score.of(np.stack([score.values[half].mean(0) for half in pair]), np.arange(2), count) for pair in halves]
     return {name: np.array([measure(both, both)[0, 1] for both in means]) for name, measure in MEASURES.items()}
-
-
-def runs_needed(agreement: Estimate, wanted: float) -> Estimate:
-    """Runs over which the ranks are to be averaged so that another such average correlates by ``wanted`` with it.
-
-    ``agreement``: the correlation of two single runs, r. By Spearman and Brown, that of means over n runs is
-    n r / (1 + (n - 1) r). Not below 1; without a bound where r may be 0.
-    """
-    value, low, high = (
-        max(1.0, wanted * (1 - r) / (r * (1 - wanted))) if r > 0 else (np.inf if r <= 0 else np.nan)
-        for r in (agreement.value, agreement.high, agreement.low)
-    )
-    return Estimate(value, low, high)

@@ -18,6 +18,8 @@ from .score_names import (
     STRAGGLERS_ONLY,
 )
 
+FEW = 5
+"""Runs that are to give a stable ranking."""
 NOT_OTHERS = ("none", "random", STRAGGLERS_ONLY, LINEAR_ONLY, *AT_INVERSION)
 """What ``removed`` says beside the scores of the field."""
 
@@ -88,11 +90,11 @@ def little_beyond_linear(evidence: Evidence) -> Measured:
 
 
 def few_runs_suffice(evidence: Evidence) -> Measured:
-    scores = summary(evidence)
-    if STRAGGLER not in scores.index:
-        return NOTHING
-    row = scores.loc[STRAGGLER]
-    return Measured(estimate(row, "runs_needed"), int(row["n_runs"]))
+    """ρ of means over :data:`FEW` runs and over as many others, its range over draws of both for an interval."""
+    rows = evidence.rows("score_stability").query("score == @STRAGGLER and measure == 'rho' and size == @FEW")
+    for row in rows.itertuples():
+        return Measured(Estimate(row.value, row.lowest, row.highest), int(summary(evidence).loc[STRAGGLER, "n_runs"]))
+    return NOTHING
 
 
 def variance(evidence: Evidence, *components: str) -> Measured:
@@ -149,9 +151,8 @@ def stragglers_beyond_linear_matter(evidence: Evidence) -> Measured:
 
 
 MEASURES = (
-    measures(
-        stragglers_best_conserved, stragglers_find_flips, little_beyond_linear, few_runs_suffice, on=("score_summary",)
-    )
+    measures(stragglers_best_conserved, stragglers_find_flips, little_beyond_linear, on=("score_summary",))
+    | measures(few_runs_suffice, on=("score_summary", "score_stability"))
     | measures(linear_margin_tells_stragglers, early_error_tells_stragglers, on=("score_summary", "score_pairs"))
     | measures(one_direction, noisy_single_runs, architecture_matters_little, on=("score_variance",))
     | measures(removal_is_not_special, stragglers_hurt_most, stragglers_beyond_linear_matter, on=("score_removal",))

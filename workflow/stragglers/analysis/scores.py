@@ -14,12 +14,10 @@ from ..support.columns import SCORE_PAIRS, SCORE_STABILITY, SCORE_SUMMARY, SCORE
 from ..support.intervals import MISSING, Estimate, jackknife
 from ..training.trajectory import Trajectory
 from .beyond_linear import own_share
-from .ranking import FIXED, MEASURES, Score, between_runs, hardest, of_means, runs_needed, stability
+from .ranking import FIXED, MEASURES, Score, between_runs, hardest, of_means, stability
 from .score_names import ALL_SCORES, LINEAR, ONE_DIRECTION, STRAGGLER, TITLES
 from .score_variance import one_direction, variance_of_all, variance_of_score
 
-CORRELATED = 0.95
-"""Spearman's ρ between two averages of a ranking that counts as stable."""
 SIZES = (1, 2, 3, 5, 10, 15, 20)
 """Numbers of runs whose averages are compared."""
 
@@ -110,10 +108,9 @@ def bounded(name: str, estimate: Estimate) -> dict[str, float]:
 def summary_table(scored: Scored, address: Mapping[str, Any]) -> pd.DataFrame:
     """The ``score_summary`` table: one row a score of the reference's runs.
 
-    ``jaccard`` and ``rho``: what two runs of it agree in, the ceiling of its agreement with others; ``runs_needed``:
-    for a ranking that is stable (:func:`.ranking.runs_needed`); ``own_share``: of what its runs agree in, what the
-    margins of linear classifiers and the label do not tell; ``recall``: share of the planted points among as many
-    hardest of its mean, ``recall_run`` of a single run.
+    ``jaccard`` and ``rho``: what two runs of it agree in, the ceiling of its agreement with others; ``own_share``: of
+    what its runs agree in, what the margins of linear classifiers and the label do not tell; ``recall``: share of the
+    planted points among as many hardest of its mean, ``recall_run`` of a single run.
     """
     scores = scored.all()
     known = [scores[name].values[0] for name in LINEAR if name in scores] + [scored.label]
@@ -127,8 +124,7 @@ def summary_table(scored: Scored, address: Mapping[str, Any]) -> pd.DataFrame:
                 "n_runs": len(score.runs),
                 "n_hardest": scored.count,
                 **bounded("jaccard", between_runs(score, score, "jaccard")),
-                **bounded("rho", rho := between_runs(score, score, "rho")),
-                **bounded("runs_needed", runs_needed(rho, CORRELATED) if of_runs else MISSING),
+                **bounded("rho", between_runs(score, score, "rho")),
                 **bounded("own_share", own_share(score.ranks, known) if of_runs else MISSING),
                 **recalls(score, scored.planted),
             }

@@ -86,7 +86,7 @@ SCORE_SUMMARY = (
     *("dataset", "source", "task", "subset", "score", "n_runs", "n_hardest"),
     *(
         f"{name}{bound}"
-        for name in ("jaccard", "rho", "runs_needed", "own_share", "recall", "recall_run")
+        for name in ("jaccard", "rho", "own_share", "recall", "recall_run")
         for bound in ("", "_low", "_high")
     ),
 )

@@ -1,5 +1,7 @@
 """Tables of runs summed up over runs, for reading."""
 
+from itertools import product
+
 import pandas as pd
 
 from ..support.errors import InputError
@@ -37,3 +39,32 @@ def ablation_summary(ablation: pd.DataFrame) -> pd.DataFrame:
         test_error_sd=("test_error", "std"),
         share_inverted=("inversion_found", "mean"),
     ).reset_index()
+
+
+FIRST = (0, 1, 2, 4)
+"""Epochs from which on a ledger is held against the change of D."""
+MULTIPLES = (0.25, 0.5, 2, 4)
+"""Of t*, at which both sides of a ledger are looked at."""
+
+
+def ledger_summary(ledger: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Tables ``ledger`` and ``ledger_runs`` of runs on all points: mean, least and largest over runs, by dataset.
+
+    How the ledger correlates with the change of D from some epoch on; both in the first step; and what stragglers and
+    others add at some multiples of t* over what they add at t*, of runs that invert and train so long.
+    """
+    rows = []
+    t_star = runs[runs["removed"] == "none"].set_index(["dataset", "seed"])["epoch"]
+    for (dataset, seed), run in ledger[ledger["removed"] == "none"].groupby(["dataset", "seed"], sort=False):
+        run = run.set_index("epoch")
+        total = run["stragglers"] + run["others"]
+        found = {f"correlation from epoch {first}": run["change"][first:].corr(total[first:]) for first in FIRST}
+        found |= {"change in the first step": run["change"].iloc[0], "ledger of the first step": total.iloc[0]}
+        if pd.notna(at := t_star[dataset, seed]):
+            for multiple, side in product(MULTIPLES, ("stragglers", "others")):
+                if (epoch := round(multiple * at)) in run.index:
+                    found[f"{side} at {multiple:g} t*"] = run.loc[epoch, side] / run.loc[at, side]
+        rows += [(dataset, quantity, value) for quantity, value in found.items()]
+    table = pd.DataFrame(rows, columns=["dataset", "quantity", "value"])
+    groups = table.groupby(["dataset", "quantity"], sort=False)["value"]
+    return groups.agg(n_runs="size", mean="mean", least="min", largest="max").reset_index()
