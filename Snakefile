@@ -44,6 +44,8 @@ rule all:
         pages.values(),
         listings,
         look_around,
+    message:
+        f"All of {RESULTS}"
 
 
 if "--report" in flags and not all(map(os.path.exists, rules.all.input)):
