@@ -128,6 +128,14 @@ def test_an_ablation_takes_what_its_retrainings_take(config):
     assert again.disk == pytest.approx(once.disk * (2 + 2 * 3 + 3))
 
 
+def test_a_task_takes_what_its_classifiers_and_its_sets_take(config):
+    needs = Needs(Study(config))
+    cell = Cell("digits", "reference", "gd")
+    task = needs.characterising(cell)
+    assert task.memory > max(resources.fitting(needs.size("digits")).memory, needs.comparing(cell).memory)
+    assert task.seconds > needs.comparing(cell).seconds
+
+
 def test_only_a_study_on_gpus_takes_less_time_for_them(config):
     config["training"]["device"] = "cuda"
     assert Needs(Study(config)).on_gpu

@@ -35,7 +35,7 @@ rule tasks:
     conda:
         ENVIRONMENT
     resources:
-        **asks(needs.stragglers),
+        **asks(needs.tasks),
     params:
         code=code("tasks"),
         address=lambda wildcards: study.run_columns(study.cell(wildcards)),

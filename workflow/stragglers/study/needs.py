@@ -86,6 +86,11 @@ class Needs:
     def comparing(self, cell: Cell) -> Need:
         return resources.comparing(self.size(cell.dataset), self.study.protocol, self.n_runs(cell))
 
+    def characterising(self, cell: Cell) -> Need:
+        """Of a task and its runs: linear classifiers and distances of its points, and what the runs share."""
+        both = resources.fitting(self.size(cell.dataset)), self.comparing(cell)
+        return Need(*(sum(getattr(need, name) for need in both) for name in ("seconds", "memory")))
+
     @cached_property
     def _summary(self) -> Need:
         points = sum(self.size(cell.dataset).n_train for cell in self.study.blocks)
@@ -130,6 +135,9 @@ class Needs:
     def stragglers(self, wildcards: Any) -> Need:
         """Of the rule of that name, and of ``conservation``."""
         return self.comparing(self.study.cell(wildcards))
+
+    def tasks(self, wildcards: Any) -> Need:
+        return self.characterising(self.study.cell(wildcards))
 
     def summary(self, wildcards: Any) -> Need:
         """Of a table, a figure or a page of the whole study."""
@@ -223,7 +231,7 @@ class Needs:
     def _of_tasks(self) -> Iterator[tuple[str, Need]]:
         for cell in self.study.blocks:
             if cell == Cell(cell.dataset, **REFERENCE):
-                yield "tasks", self.comparing(cell)
+                yield "tasks", self.characterising(cell)
 
     def _reference(self) -> list[Cell]:
         """The reference runs of all datasets that have them, of the first to begin with."""
