@@ -300,13 +300,9 @@ def explain(text: str) -> str:
     return text
 
 
-STABLE = 0.95
-"""Spearman's ρ between two averages of a ranking that counts as stable."""
-
-
-def runs_to_stable(curve: pd.DataFrame) -> str:
+def runs_to_agree(curve: pd.DataFrame, wanted: float) -> str:
     """The least number of runs, of those tried, whose averages agree so; ``curve`` has ``size`` and ``value``."""
-    enough = curve.loc[curve["value"] >= STABLE, "size"]
+    enough = curve.loc[curve["value"] >= wanted, "size"]
     return str(enough.min()) if len(enough) else f"> {curve['size'].max()}"
 
 
@@ -316,13 +312,15 @@ def scores_markdown(study: str) -> str:
     summary, pairs, stability, removal = tables
     pairs = pairs[pairs["score_a"] == STRAGGLER].set_index(["dataset", "score_b"])
     curves = stability[stability["measure"] == "rho"].groupby(["dataset", "score"])
-    needed = {place: runs_to_stable(curve) for place, curve in curves}
+    stable = definitions_of(study)["few_runs_suffice"]["at_least"]
+    needed = {place: runs_to_agree(curve, stable) for place, curve in curves}
     errors = removal.groupby(["sigma", "dataset", "removed"])["test_error"].mean()
     clean, noisy = errors.index.levels[0][[0, -1]]
     found = removal[removal["sigma"] == clean].groupby(["dataset", "removed"])["inversion_found"].agg(["sum", "size"])
     parts = []
     for dataset, rows in summary.groupby("dataset", sort=False):
-        header = ["score", "with a run's stragglers", "between its runs", "ρ between its runs", "runs to ρ = .95"]
+        header = ["score", "with a run's stragglers", "between its runs", "ρ between its runs"]
+        header += [f"runs to ρ = {stable:g}".replace("0.", ".")]
         header += ["beyond linear margins", "inverted without", "test error without", "noisy test error without"]
         header += ["flips found"]
         lines = [f"{title_of(study, dataset)}:", "", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]

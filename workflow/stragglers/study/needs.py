@@ -88,8 +88,8 @@ class Needs:
 
     def characterising(self, cell: Cell) -> Need:
         """Of a task and its runs: linear classifiers and distances of its points, and what the runs share."""
-        both = resources.fitting(self.size(cell.dataset)), self.comparing(cell)
-        return Need(*(sum(getattr(need, name) for need in both) for name in ("seconds", "memory")))
+        classifiers, sets = resources.fitting(self.size(cell.dataset)), self.comparing(cell)
+        return Need(classifiers.seconds + sets.seconds, classifiers.memory + sets.memory)
 
     @cached_property
     def _summary(self) -> Need:
